@@ -1,0 +1,3 @@
+//! Proving a key without spending a token.
+
+pub mod verdict;

@@ -1,0 +1,193 @@
+//! Every way goose-setup can fail, and what each means for the exit code and the next step.
+
+use std::path::PathBuf;
+
+use crate::check::verdict::{Cause, Verdict};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The exit codes of the command line, as documented in the README.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    Done = 0,
+    Unexpected = 1,
+    Usage = 2,
+    KeyRefused = 3,
+    Unverified = 4,
+    Store = 5,
+    BrokenFile = 6,
+    Changed = 7,
+    Account = 8,
+    Shadowed = 9,
+    Cancelled = 130,
+}
+
+/// Why the store of secrets could not be used; each has its own way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreTrouble {
+    /// No service that keeps secrets answers on this machine.
+    Absent,
+    /// There is one, but it is locked and nobody can be asked to unlock it.
+    Locked,
+    /// Somebody or something said no.
+    Denied,
+    /// It did not answer in time.
+    TimedOut,
+    /// The item is there, but it is not what goose can read.
+    Broken,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request makes no sense as typed.
+    #[error("{what}")]
+    Usage { what: String, action: String },
+
+    /// A question is open and nobody can be asked.
+    #[error("{what} is not given and there is no terminal to ask on")]
+    MissingAnswer { what: String, flag: String },
+
+    /// The provider, or the key's own form, stands in the way.
+    #[error("{detail}")]
+    Check {
+        verdict: Verdict,
+        cause: Option<Cause>,
+        detail: String,
+        action: String,
+    },
+
+    #[error("{detail}")]
+    Store {
+        trouble: StoreTrouble,
+        detail: String,
+        action: String,
+    },
+
+    /// A file that goose or a shell owns does not parse; it is never written.
+    #[error("{} does not parse: {reason}", place(path, *line, *column))]
+    BrokenFile {
+        path: PathBuf,
+        line: Option<usize>,
+        column: Option<usize>,
+        reason: String,
+    },
+
+    /// Somebody else wrote between our reading and our writing.
+    #[error("{} changed while goose-setup was working", path.display())]
+    Changed { path: PathBuf },
+
+    /// A step failed and the ones before it were taken back.
+    #[error("{cause}; everything is back as it was")]
+    RolledBack { cause: Box<Error> },
+
+    /// A step failed and taking the earlier ones back failed too.
+    #[error("{cause}; taking it back failed too: {undo}")]
+    HalfDone { cause: Box<Error>, undo: Box<Error> },
+
+    #[error("{doing} {}: {source}", path.display())]
+    Io {
+        doing: &'static str,
+        path: PathBuf,
+        source: std::io::Error,
+    },
+
+    #[error("cancelled, nothing was changed")]
+    Cancelled,
+
+    #[error("{what}")]
+    Unexpected { what: String },
+}
+
+impl Error {
+    pub fn usage(what: impl Into<String>, action: impl Into<String>) -> Self {
+        Self::Usage {
+            what: what.into(),
+            action: action.into(),
+        }
+    }
+
+    pub fn missing(what: impl Into<String>, flag: impl Into<String>) -> Self {
+        Self::MissingAnswer {
+            what: what.into(),
+            flag: flag.into(),
+        }
+    }
+
+    pub fn unexpected(what: impl Into<String>) -> Self {
+        Self::Unexpected { what: what.into() }
+    }
+
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage { .. } | Self::MissingAnswer { .. } => Exit::Usage,
+            Self::Check { verdict, .. } => verdict.exit(),
+            Self::Store { .. } => Exit::Store,
+            Self::BrokenFile { .. } => Exit::BrokenFile,
+            Self::Changed { .. } => Exit::Changed,
+            // A step that failed for a reason with a code of its own keeps that code.
+            Self::RolledBack { cause } => match cause.exit() {
+                Exit::Unexpected => Exit::Changed,
+                exit => exit,
+            },
+            Self::HalfDone { .. } => Exit::Changed,
+            Self::Io { .. } | Self::Unexpected { .. } => Exit::Unexpected,
+            Self::Cancelled => Exit::Cancelled,
+        }
+    }
+
+    /// The word for this kind of failure in JSON output.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Usage { .. } => "usage",
+            Self::MissingAnswer { .. } => "missing-answer",
+            Self::Check { .. } => "check",
+            Self::Store { trouble, .. } => match trouble {
+                StoreTrouble::Absent => "store-absent",
+                StoreTrouble::Locked => "store-locked",
+                StoreTrouble::Denied => "store-denied",
+                StoreTrouble::TimedOut => "store-timed-out",
+                StoreTrouble::Broken => "store-broken",
+            },
+            Self::BrokenFile { .. } => "broken-file",
+            Self::Changed { .. } => "changed",
+            Self::RolledBack { .. } => "rolled-back",
+            Self::HalfDone { .. } => "half-done",
+            Self::Io { .. } => "io",
+            Self::Cancelled => "cancelled",
+            Self::Unexpected { .. } => "unexpected",
+        }
+    }
+
+    /// The one next thing to do.
+    pub fn action(&self) -> String {
+        match self {
+            Self::Usage { action, .. }
+            | Self::Check { action, .. }
+            | Self::Store { action, .. } => action.clone(),
+            Self::MissingAnswer { flag, .. } => format!("give {flag}"),
+            Self::BrokenFile { path, .. } => {
+                format!(
+                    "mend or move {}, then run this again; it was not touched",
+                    path.display()
+                )
+            }
+            Self::Changed { .. } => "run this again".into(),
+            Self::RolledBack { cause } => cause.action(),
+            Self::HalfDone { .. } => {
+                "run `goose-setup status` to see what goose will use now".into()
+            }
+            Self::Io { path, .. } => format!("check the permissions of {}", path.display()),
+            Self::Cancelled => "run this again when you are ready".into(),
+            Self::Unexpected { .. } => "run it again with -v and report what it prints".into(),
+        }
+    }
+}
+
+fn place(path: &std::path::Path, line: Option<usize>, column: Option<usize>) -> String {
+    match (line, column) {
+        (Some(line), Some(column)) => format!("{}:{line}:{column}", path.display()),
+        (Some(line), None) => format!("{}:{line}", path.display()),
+        _ => path.display().to_string(),
+    }
+}

@@ -1,0 +1,382 @@
+//! The file system: read with everything that must survive, replace in one step, lock as goose locks.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place that touches files; every error here names the path"
+)]
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+
+/// More than any file we edit; a larger one is somebody's mistake and is refused, not read into memory.
+const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
+const LINK_LIMIT: usize = 40;
+const LOCK_POLL: Duration = Duration::from_millis(10);
+
+/// Who may read a file that does not exist yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Privacy {
+    /// 0600.
+    Private,
+    /// 0666 less the umask, as goose makes its config file.
+    Ordinary,
+}
+
+/// A file as it was when we looked: the text that a change starts from, and that must still be there when it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The path as others name it.
+    pub path: PathBuf,
+    /// The file behind it, after all symbolic links.
+    pub real: PathBuf,
+    /// `None`: there is no such file.
+    pub bytes: Option<Vec<u8>>,
+    /// Permission bits, where there is a file and the system has them.
+    pub mode: Option<u32>,
+}
+
+impl Snapshot {
+    pub fn exists(&self) -> bool {
+        self.bytes.is_some()
+    }
+}
+
+pub fn read(path: &Path) -> Result<Snapshot> {
+    let real = follow_links(path)?;
+    let mut file = match File::open(&real) {
+        Ok(file) => file,
+        Err(error) if is_missing(&error) => {
+            return Ok(Snapshot {
+                path: path.into(),
+                real,
+                bytes: None,
+                mode: None,
+            });
+        }
+        Err(error) => return Err(io_error("cannot read", path)(error)),
+    };
+    let metadata = file.metadata().map_err(io_error("cannot read", path))?;
+    if !metadata.is_file() {
+        return Err(io_error("cannot read", path)(io::Error::other(
+            "it is not a file",
+        )));
+    }
+    let mut bytes = Vec::new();
+    (&mut file)
+        .take(SIZE_LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(io_error("cannot read", path))?;
+    if bytes.len() as u64 > SIZE_LIMIT {
+        return Err(io_error("cannot read", path)(io::Error::other(format!(
+            "it is larger than {} MiB",
+            SIZE_LIMIT / 1024 / 1024
+        ))));
+    }
+    Ok(Snapshot {
+        path: path.into(),
+        real,
+        bytes: Some(bytes),
+        mode: mode_of(&metadata),
+    })
+}
+
+/// Puts `after` where `before` was read, in one step, unless somebody wrote in between.
+///
+/// Mode and links of an existing file stay; a new one gets `privacy`.
+pub fn replace(before: &Snapshot, after: &[u8], privacy: Privacy) -> Result<()> {
+    unchanged_since(before)?;
+    let path = &before.path;
+    let folder = parent(&before.real);
+    create_folder(folder, privacy)?;
+    let mode = match (before.mode, privacy) {
+        (Some(mode), _) => Some(mode),
+        (None, Privacy::Private) => Some(0o600),
+        (None, Privacy::Ordinary) => None,
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".goose-setup-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The umask is taken off 0666 by the system; an existing file's own bits are set below, umask or not.
+        builder.permissions(fs::Permissions::from_mode(mode.map_or(0o666, |_| 0o600)));
+    }
+    let mut temporary = builder
+        .tempfile_in(folder)
+        .map_err(io_error("cannot write next to", path))?;
+    temporary
+        .write_all(after)
+        .map_err(io_error("cannot write", path))?;
+    #[cfg(unix)]
+    if let Some(mode) = mode {
+        use std::os::unix::fs::PermissionsExt;
+        temporary
+            .as_file()
+            .set_permissions(fs::Permissions::from_mode(mode))
+            .map_err(io_error("cannot set the mode of", path))?;
+    }
+    temporary
+        .as_file()
+        .sync_all()
+        .map_err(io_error("cannot write", path))?;
+    // Once more, as late as can be: the gap that is left is one rename wide.
+    unchanged_since(before)?;
+    temporary
+        .persist(&before.real)
+        .map_err(|error| io_error("cannot write", path)(error.error))?;
+    sync_folder(folder);
+    Ok(())
+}
+
+/// Takes a file away, unless somebody wrote to it since it was read.
+pub fn remove(before: &Snapshot) -> Result<()> {
+    unchanged_since(before)?;
+    match fs::remove_file(&before.path) {
+        Ok(()) => {
+            sync_folder(parent(&before.path));
+            Ok(())
+        }
+        Err(error) if is_missing(&error) => Ok(()),
+        Err(error) => Err(io_error("cannot remove", &before.path)(error)),
+    }
+}
+
+/// The files in a folder, sorted by name; none where there is no such folder.
+pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if is_missing(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(io_error("cannot read", folder)(error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(io_error("cannot read", folder))?;
+        paths.push(entry.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Size and time of last change, to tell whether a cached answer about a file still holds.
+pub fn stamp(path: &Path) -> Option<(u64, Duration)> {
+    let metadata = fs::metadata(path).ok()?;
+    let changed = metadata
+        .modified()
+        .ok()?
+        .duration_since(std::time::UNIX_EPOCH)
+        .ok()?;
+    metadata.is_file().then_some((metadata.len(), changed))
+}
+
+pub fn is_executable(path: &Path) -> bool {
+    let Ok(metadata) = fs::metadata(path) else {
+        return false;
+    };
+    metadata.is_file() && mode_of(&metadata).is_none_or(|mode| mode & 0o111 != 0)
+}
+
+/// Held until dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Takes an exclusive lock on `path`, making the file if need be and waiting at most `patience`.
+///
+/// It is the same `flock` call that goose makes, so the two exclude each other.
+pub fn lock(path: &Path, patience: Duration) -> Result<Lock> {
+    let real = follow_links(path)?;
+    create_folder(parent(&real), Privacy::Private)?;
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&real)
+        .map_err(io_error("cannot open the lock", path))?;
+    let deadline = Instant::now() + patience;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Lock { _file: file }),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                std::thread::sleep(LOCK_POLL);
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::Store {
+                    trouble: crate::error::StoreTrouble::TimedOut,
+                    detail: format!(
+                        "another program has held {} for {} s",
+                        path.display(),
+                        patience.as_secs()
+                    ),
+                    action:
+                        "wait for the other goose or goose-setup to finish, then run this again"
+                            .into(),
+                });
+            }
+            Err(TryLockError::Error(error)) => return Err(io_error("cannot lock", path)(error)),
+        }
+    }
+}
+
+/// The path behind any number of symbolic links; the last one may point to nothing.
+fn follow_links(path: &Path) -> Result<PathBuf> {
+    let mut real = path.to_path_buf();
+    for _ in 0..LINK_LIMIT {
+        match fs::read_link(&real) {
+            Ok(target) => real = parent(&real).join(target),
+            Err(_) => return Ok(real),
+        }
+    }
+    Err(io_error("cannot follow", path)(io::Error::other(
+        "too many symbolic links",
+    )))
+}
+
+fn unchanged_since(before: &Snapshot) -> Result<()> {
+    if read(&before.path)?.bytes == before.bytes {
+        Ok(())
+    } else {
+        Err(Error::Changed {
+            path: before.path.clone(),
+        })
+    }
+}
+
+fn create_folder(folder: &Path, privacy: Privacy) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    if privacy == Privacy::Private {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    #[cfg(not(unix))]
+    let _ = privacy;
+    builder
+        .create(folder)
+        .map_err(io_error("cannot make the folder", folder))
+}
+
+/// A rename is only sure to survive a power cut once its folder is written; systems that cannot do that say so, and lose nothing.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems have no mode")]
+fn mode_of(metadata: &fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(metadata.permissions().mode() & 0o7777)
+}
+
+#[cfg(not(unix))]
+fn mode_of(_: &fs::Metadata) -> Option<u32> {
+    None
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_path_buf();
+    move |source| Error::Io {
+        doing,
+        path,
+        source,
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_new_private_file_is_never_readable_by_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/er/secrets.yaml");
+        replace(&read(&path).unwrap(), b"a: b\n", Privacy::Private).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+    }
+
+    #[test]
+    fn an_existing_file_keeps_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.yaml");
+        fs::write(&path, "old").unwrap();
+        for kept in [0o600, 0o640, 0o666] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(kept)).unwrap();
+            replace(&read(&path).unwrap(), b"new", Privacy::Ordinary).unwrap();
+            assert_eq!(mode(&path), kept);
+        }
+    }
+
+    #[test]
+    fn a_link_stays_a_link_however_many_hops_it_takes() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("dotfiles")).unwrap();
+        fs::write(at("dotfiles/real.yaml"), "old").unwrap();
+        symlink("dotfiles/real.yaml", at("second")).unwrap();
+        symlink(at("second"), at("config.yaml")).unwrap();
+        replace(
+            &read(&at("config.yaml")).unwrap(),
+            b"new",
+            Privacy::Ordinary,
+        )
+        .unwrap();
+        assert_eq!(fs::read_to_string(at("dotfiles/real.yaml")).unwrap(), "new");
+        assert!(at("config.yaml").is_symlink() && at("second").is_symlink());
+    }
+
+    #[test]
+    fn a_write_in_between_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.yaml");
+        let before = read(&path).unwrap();
+        fs::write(&path, "somebody else's").unwrap();
+        assert!(matches!(
+            replace(&before, b"ours", Privacy::Ordinary),
+            Err(Error::Changed { .. })
+        ));
+        assert!(matches!(remove(&before), Err(Error::Changed { .. })));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "somebody else's");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_lock_that_is_held_is_waited_for_and_then_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.yaml.lock");
+        let held = lock(&path, Duration::ZERO).unwrap();
+        let error = lock(&path, Duration::from_millis(30)).unwrap_err();
+        assert!(error.to_string().contains("secrets.yaml.lock"));
+        drop(held);
+        lock(&path, Duration::ZERO).unwrap();
+    }
+}
