@@ -1,0 +1,344 @@
+//! What can be typed. Everything the wizard asks has a flag here.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  goose-setup                          choose a provider and set it up
+  goose-setup openrouter               set up OpenRouter: paste the key, Enter, Enter
+  goose-setup switch anthropic         use a provider that is already set up
+  goose-setup status                   what goose will use, and why
+  pass show openrouter | goose-setup openrouter --key-stdin --yes
+
+Exit codes: 0 done, 1 unexpected, 2 usage or a missing answer, 3 key refused, 4 not verified, 5 secret store,
+6 broken file, 7 changed underneath, 8 no credit or limit reached, 9 outranked by something else, 130 cancelled";
+
+/// Set up an LLM provider for goose: prove the API key, store it in the keychain, write the config.
+#[derive(Debug, Parser)]
+#[command(
+    name = "goose-setup",
+    version,
+    after_help = EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub setup: SetupArgs,
+    #[command(flatten)]
+    pub general: General,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct General {
+    /// Print one JSON object on stdout; everything else goes to stderr
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub json: bool,
+    /// Bound on all network waits together
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        default_value = "15",
+        value_parser = seconds,
+        help_heading = "Everywhere"
+    )]
+    pub timeout: Duration,
+    /// Say what is asked of whom, and how long it took
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a configured provider the active one; `-` is the previous one
+    Switch(SwitchArgs),
+    /// Show what goose will use and where each value comes from
+    Status,
+    /// Prove stored keys with their providers, without spending a token
+    Check(CheckArgs),
+    /// List a provider's models with context, price and tool support
+    Models(ModelsArgs),
+    /// List the providers that can be set up
+    Providers,
+    /// Replace, print or remove a stored key
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Print the exports for a shell, or add or remove the line that loads them
+    Env(EnvArgs),
+    /// Run a command with a provider's variables in its environment and nowhere else
+    Exec(ExecArgs),
+    /// Print the completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct SetupArgs {
+    /// Which provider to set up, such as openrouter or anthropic; asked for when left out
+    pub provider: Option<String>,
+    /// The model goose shall use
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    #[command(flatten)]
+    pub key: KeySource,
+    /// The provider's address, where goose has a setting for it
+    #[arg(long, value_name = "URL")]
+    pub host: Option<String>,
+    /// Another goose setting that the provider needs (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+    /// A secret setting, taken from the environment variable VAR (repeatable)
+    #[arg(long, value_name = "NAME=VAR", value_parser = assignment)]
+    pub set_env: Vec<(String, String)>,
+    /// Where the key is kept: the keychain, or secrets.yaml in plain text
+    #[arg(long, value_enum, value_name = "STORE")]
+    pub store: Option<StoreArg>,
+    /// Also load the key into new shells, by one line in the shell's rc file
+    #[arg(long, overrides_with = "no_shell_env")]
+    pub shell_env: bool,
+    /// Leave the shell's rc file alone (this is the default)
+    #[arg(long)]
+    pub no_shell_env: bool,
+    /// Store the key without asking the provider about it
+    #[arg(long)]
+    pub no_check: bool,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+/// Where a key comes from when it is not typed. There is no flag for the key itself: it would stand in the shell's history.
+#[derive(Clone, Debug, Default, Args)]
+#[group(multiple = false)]
+pub struct KeySource {
+    /// Read the key from standard input
+    #[arg(long)]
+    pub key_stdin: bool,
+    /// Take the key from an environment variable
+    #[arg(long, value_name = "VAR")]
+    pub key_env: Option<String>,
+    /// Take the key from what a command prints
+    #[arg(long, value_name = "CMD")]
+    pub key_command: Option<String>,
+}
+
+impl KeySource {
+    pub fn is_given(&self) -> bool {
+        self.key_stdin || self.key_env.is_some() || self.key_command.is_some()
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Writing {
+    /// Do not ask whether to go ahead
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Show what would be changed and stop
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StoreArg {
+    Keychain,
+    File,
+}
+
+#[derive(Debug, Args)]
+pub struct SwitchArgs {
+    /// The provider to use from now on, or `-` for the previous one; asked for when left out
+    pub provider: Option<String>,
+    /// The model goose shall use with it
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Prove the stored key first
+    #[arg(long)]
+    pub check: bool,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The providers to check; the active one when left out
+    pub providers: Vec<String>,
+    /// Check every configured provider
+    #[arg(long, conflicts_with = "providers")]
+    pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// Whose models; the active provider's when left out
+    pub provider: Option<String>,
+    /// Only models whose id or name contains this
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+    /// Only models that cost nothing
+    #[arg(long)]
+    pub free: bool,
+    /// Also models that cannot call tools, which goose needs
+    #[arg(long)]
+    pub any: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Replace a provider's key: the new one is proven first, the old one stays until then
+    Set(KeySetArgs),
+    /// Print a stored key to a pipe
+    Print(KeyPrintArgs),
+    /// Remove a provider's key from the store
+    Remove(KeyRemoveArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct KeySetArgs {
+    pub provider: String,
+    #[command(flatten)]
+    pub key: KeySource,
+    /// Where the key is kept: the keychain, or secrets.yaml in plain text
+    #[arg(long, value_enum, value_name = "STORE")]
+    pub store: Option<StoreArg>,
+    /// Store the key without asking the provider about it
+    #[arg(long)]
+    pub no_check: bool,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyPrintArgs {
+    pub provider: String,
+    /// Print it even to a terminal
+    #[arg(long)]
+    pub show: bool,
+    /// Print this secret of the provider, in the form in which goose reads it back from an environment variable
+    #[arg(long, value_name = "VARIABLE")]
+    pub env: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyRemoveArgs {
+    pub provider: String,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Debug, Args)]
+pub struct EnvArgs {
+    /// Whose variables; the active provider's when left out
+    pub provider: Option<String>,
+    /// bash, zsh, sh, fish, powershell or nushell; by default the one in use
+    #[arg(long, value_name = "SHELL")]
+    pub shell: Option<String>,
+    /// Load the keys of all configured providers into new shells, by one line in the rc file
+    #[arg(long, conflicts_with_all = ["remove", "provider"])]
+    pub install: bool,
+    /// Take that line away again
+    #[arg(long, conflicts_with = "provider")]
+    pub remove: bool,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Debug, Args)]
+pub struct ExecArgs {
+    /// Whose variables; the active provider's when left out
+    pub provider: Option<String>,
+    /// The command and its arguments, after `--`
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    #[arg(value_enum)]
+    pub shell: CompletionShell,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum CompletionShell {
+    Bash,
+    Elvish,
+    Fish,
+    Nushell,
+    #[value(name = "powershell")]
+    PowerShell,
+    Zsh,
+}
+
+impl Cli {
+    /// The word for this command in the schema of its JSON.
+    pub fn command_word(&self) -> &'static str {
+        match &self.command {
+            None => "setup",
+            Some(Command::Switch(_)) => "switch",
+            Some(Command::Status) => "status",
+            Some(Command::Check(_)) => "check",
+            Some(Command::Models(_)) => "models",
+            Some(Command::Providers) => "providers",
+            Some(Command::Key(_)) => "key",
+            Some(Command::Env(_)) => "env",
+            Some(Command::Exec(_)) => "exec",
+            Some(Command::Completions(_)) => "completions",
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "give a number of seconds, such as 15".to_owned())?;
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|duration| !duration.is_zero() && *duration <= Duration::from_secs(3600))
+        .ok_or_else(|| "give more than 0 and at most 3600 seconds".to_owned())
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| "write it as NAME=VALUE".to_owned())?;
+    let is_name = !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_name {
+        Ok((name.to_owned(), value.to_owned()))
+    } else {
+        Err(format!("`{name}` is not the name of a setting"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_provider_is_told_from_a_command() {
+        let cli = Cli::try_parse_from(["goose-setup", "openrouter", "--yes"]);
+        assert!(cli.is_ok_and(|cli| cli.command.is_none()
+            && cli.setup.provider.as_deref() == Some("openrouter")));
+        let cli = Cli::try_parse_from(["goose-setup", "switch", "-", "--json"]);
+        assert!(cli.is_ok_and(|cli| cli.general.json && cli.command_word() == "switch"));
+    }
+
+    #[test]
+    fn a_key_comes_from_one_place_only_and_never_from_an_argument() {
+        let two = ["goose-setup", "x", "--key-stdin", "--key-env", "K"];
+        assert!(Cli::try_parse_from(two).is_err());
+        assert!(Cli::try_parse_from(["goose-setup", "x", "--key", "sk"]).is_err());
+    }
+}

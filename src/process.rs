@@ -1,0 +1,121 @@
+//! Other programs: asking them something within a time, or becoming one.
+
+use std::ffi::OsStr;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
+
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::fsio;
+
+const POLL: Duration = Duration::from_millis(2);
+/// No key and no version line is longer.
+const OUTPUT_LIMIT: u64 = 64 * 1024;
+
+/// The first of `folders` that holds the program `name`.
+pub fn find<'p>(name: &str, folders: impl IntoIterator<Item = &'p Path>) -> Option<PathBuf> {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    folders
+        .into_iter()
+        .map(|folder| folder.join(&file))
+        .find(|path| fsio::is_executable(path))
+}
+
+/// What the program prints on stdout, if it ends well within `patience`. Its stderr stays on ours, or is dropped.
+pub fn ask(mut command: Command, patience: Duration, stderr: Stdio) -> Result<Zeroizing<String>> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(stderr)
+        .spawn()
+        .map_err(|error| Error::unexpected(format!("cannot start {name}: {error}")))?;
+    let stdout = child.stdout.take();
+    // Read aside, so that a program that prints and then hangs is still cut off in time.
+    let reader = std::thread::spawn(move || {
+        let mut text = Zeroizing::new(Vec::new());
+        if let Some(stdout) = stdout {
+            let _ = stdout.take(OUTPUT_LIMIT).read_to_end(&mut text);
+        }
+        text
+    });
+    let deadline = Instant::now() + patience;
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(POLL),
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(Error::unexpected(format!(
+                    "{name} did not end within {} s",
+                    patience.as_secs_f32()
+                )));
+            }
+        }
+    };
+    if !status.success() {
+        return Err(Error::unexpected(format!("{name} failed ({status})")));
+    }
+    let text = reader
+        .join()
+        .map_err(|_| Error::unexpected(format!("cannot read what {name} prints")))?;
+    std::str::from_utf8(&text)
+        .map(|text| Zeroizing::new(text.to_owned()))
+        .map_err(|_| Error::unexpected(format!("{name} printed something that is not text")))
+}
+
+/// A shell that runs `line`, as `--key-command` promises.
+pub fn shell(line: &str) -> Command {
+    if cfg!(windows) {
+        let mut command = Command::new("cmd");
+        command.args(["/C", line]);
+        command
+    } else {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", line]);
+        command
+    }
+}
+
+/// The folders of PATH.
+pub fn search_path(env: &Env) -> Vec<PathBuf> {
+    env.os("PATH")
+        .map(|path| std::env::split_paths(path).collect())
+        .unwrap_or_default()
+}
+
+/// Becomes `command`, with `variables` added to its environment. Returns its exit code where a process cannot become another.
+pub fn become_program<S: AsRef<OsStr>>(
+    command: &[S],
+    variables: &[(String, Zeroizing<String>)],
+) -> Result<u8> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Err(Error::missing("the command", "it after `--`"));
+    };
+    let name = program.as_ref().to_string_lossy().into_owned();
+    let mut child = Command::new(program);
+    child
+        .args(arguments)
+        .envs(variables.iter().map(|(name, value)| (name, value.as_str())));
+    let failed = |error: std::io::Error| {
+        Error::usage(
+            format!("cannot start {name}: {error}"),
+            "check the command after `--`",
+        )
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        Err(failed(child.exec()))
+    }
+    #[cfg(not(unix))]
+    {
+        let status = child.status().map_err(failed)?;
+        Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    }
+}
