@@ -329,8 +329,9 @@ mod tests {
     #[test]
     fn a_provider_is_told_from_a_command() {
         let cli = Cli::try_parse_from(["goose-setup", "openrouter", "--yes"]);
-        assert!(cli.is_ok_and(|cli| cli.command.is_none()
-            && cli.setup.provider.as_deref() == Some("openrouter")));
+        assert!(cli.is_ok_and(
+            |cli| cli.command.is_none() && cli.setup.provider.as_deref() == Some("openrouter")
+        ));
         let cli = Cli::try_parse_from(["goose-setup", "switch", "-", "--json"]);
         assert!(cli.is_ok_and(|cli| cli.general.json && cli.command_word() == "switch"));
     }

@@ -121,7 +121,11 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Usage { .. } | Self::MissingAnswer { .. } => Exit::Usage,
-            Self::Check { verdict, .. } => verdict.exit(),
+            // A verdict that would do over an empty store may still stand in the way of replacing a good key.
+            Self::Check { verdict, .. } => match verdict.exit() {
+                Exit::Done => Exit::Unverified,
+                exit => exit,
+            },
             Self::Store { .. } => Exit::Store,
             Self::BrokenFile { .. } => Exit::BrokenFile,
             Self::Changed { .. } => Exit::Changed,
@@ -133,6 +137,15 @@ impl Error {
             Self::HalfDone { .. } => Exit::Changed,
             Self::Io { .. } | Self::Unexpected { .. } => Exit::Unexpected,
             Self::Cancelled => Exit::Cancelled,
+        }
+    }
+
+    /// What the provider said, where this failure comes from asking it.
+    pub fn verdict(&self) -> Option<(Verdict, Option<Cause>)> {
+        match self {
+            Self::Check { verdict, cause, .. } => Some((*verdict, *cause)),
+            Self::RolledBack { cause } | Self::HalfDone { cause, .. } => cause.verdict(),
+            _ => None,
         }
     }
 

@@ -116,6 +116,9 @@ pub fn become_program<S: AsRef<OsStr>>(
     #[cfg(not(unix))]
     {
         let status = child.status().map_err(failed)?;
-        Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+        Ok(status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(1))
     }
 }

@@ -53,7 +53,9 @@ impl Prompt {
 
     /// A list to type into. `None` of an answer, by Esc, cancels.
     pub fn choose(&self, question: &str, items: &[String], preset: usize) -> Result<usize> {
-        let width = usize::from(self.term.size().1).saturating_sub(LIST_MARGIN).max(20);
+        let width = usize::from(self.term.size().1)
+            .saturating_sub(LIST_MARGIN)
+            .max(20);
         let items: Vec<_> = items
             .iter()
             .map(|item| console::truncate_str(item, width, "…"))
@@ -96,7 +98,9 @@ impl Prompt {
 
     /// One key under a plan.
     pub fn plan_key(&self, legend: &str) -> Result<PlanKey> {
-        let _ = self.term.write_str(&style(legend).bold().for_stderr().to_string());
+        let _ = self
+            .term
+            .write_str(&style(legend).bold().for_stderr().to_string());
         let key = loop {
             match answered_io(self.term.read_key())? {
                 Key::Enter => break PlanKey::Apply,

@@ -36,7 +36,11 @@ impl Talk {
     }
 
     pub fn bad(&self, line: impl AsRef<str>) {
-        self.say(format!("{} {}", style("✗").red().for_stderr(), line.as_ref()));
+        self.say(format!(
+            "{} {}",
+            style("✗").red().for_stderr(),
+            line.as_ref()
+        ));
     }
 
     pub fn warn(&self, line: impl AsRef<str>) {
@@ -75,7 +79,11 @@ impl Talk {
     pub fn busy(&self, line: &str) -> Busy<'_> {
         let shown = self.term.features().is_attended();
         if shown {
-            let _ = write!(&self.term, "{}", style(format!("  {line}…")).dim().for_stderr());
+            let _ = write!(
+                &self.term,
+                "{}",
+                style(format!("  {line}…")).dim().for_stderr()
+            );
         }
         Busy { talk: self, shown }
     }

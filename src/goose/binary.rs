@@ -26,7 +26,9 @@ impl Version {
     /// Reads `1.52.0`, also with a `v` before it or a suffix behind.
     fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.trim_start_matches('v').splitn(3, '.').map(|part| {
-            let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+            let digits = part
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(part.len());
             part[..digits].parse().ok()
         });
         Some(Self(numbers.next()??, numbers.next()??, numbers.next()??))
@@ -56,7 +58,8 @@ impl Goose {
     }
 
     pub fn is_too_old(&self) -> bool {
-        self.version.is_some_and(|version| version < OLDEST_SUPPORTED)
+        self.version
+            .is_some_and(|version| version < OLDEST_SUPPORTED)
     }
 }
 
@@ -64,7 +67,11 @@ fn usual_folders(env: &Env) -> Vec<PathBuf> {
     let below_home = [".local/bin", ".goose/bin", "goose"]
         .into_iter()
         .filter_map(|folder| Some(env.home()?.join(folder)));
-    let system = ["/usr/local/bin", "/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin"];
+    let system = [
+        "/usr/local/bin",
+        "/opt/homebrew/bin",
+        "/home/linuxbrew/.linuxbrew/bin",
+    ];
     below_home
         .chain(system.into_iter().map(PathBuf::from))
         .collect()

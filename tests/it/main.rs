@@ -1,1 +1,12 @@
 //! One binary for all integration tests; see CONTRIBUTING.md.
+#![cfg(unix)]
+#![allow(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "tests are the world outside: they touch files and environment directly, and a panic is how they fail"
+)]
+
+mod world;
+mod world_self_test;

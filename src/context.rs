@@ -1,0 +1,53 @@
+//! What every command works with: the environment, the general flags, and somebody to talk to.
+
+use std::time::{Duration, Instant};
+
+use crate::check::http::Http;
+use crate::cli::General;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::prompt::Prompt;
+use crate::state::State;
+use crate::talk::Talk;
+
+pub struct Context {
+    pub env: Env,
+    pub json: bool,
+    pub verbose: bool,
+    pub timeout: Duration,
+    pub talk: Talk,
+}
+
+impl Context {
+    pub fn new(env: Env, general: &General) -> Self {
+        Self {
+            env,
+            json: general.json,
+            verbose: general.verbose,
+            timeout: general.timeout,
+            talk: Talk::new(general.verbose),
+        }
+    }
+
+    pub fn look(&self) -> Result<State> {
+        State::look(&self.env)
+    }
+
+    /// Starts the clock that all network waits of this command share.
+    pub fn network(&self) -> Result<Http> {
+        Http::new(&self.env, Instant::now() + self.timeout, self.verbose)
+    }
+
+    pub fn prompt(&self) -> Option<Prompt> {
+        Prompt::open(&self.env)
+    }
+
+    /// A writing command without a terminal has to be told to go ahead.
+    pub fn require_consent(&self, yes: bool, dry_run: bool) -> Result<()> {
+        if yes || dry_run || self.env.can_prompt() {
+            Ok(())
+        } else {
+            Err(Error::missing("consent to write", "--yes, or --dry-run to see what would change"))
+        }
+    }
+}

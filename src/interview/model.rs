@@ -1,0 +1,146 @@
+//! Which model.
+
+use crate::catalog::Provider;
+use crate::check::models::Model;
+use crate::error::{Error, Result};
+use crate::interview::Interview;
+
+const TYPE_ONE: &str = "another model: type its id";
+
+/// Takes the given model or asks for one. `list` is what the provider offers this key, where that is known.
+pub fn decide(
+    interview: &mut Interview<'_>,
+    provider: &'static Provider,
+    list: Option<&[Model]>,
+) -> Result<String> {
+    let given = interview.args.model.clone();
+    let configured = interview.state.config.model_of(provider.id);
+    if let Some(model) = given {
+        let model = model.trim().to_owned();
+        if model.is_empty() || model.chars().any(char::is_control) {
+            return Err(Error::usage("--model is empty", "name a model, or leave the flag out"));
+        }
+        interview.notes.extend(list.and_then(|list| doubt(&model, list, provider)));
+        return Ok(model);
+    }
+    let preset = configured.or_else(|| provider.default_model.map(str::to_owned));
+    if interview.is_guided() {
+        return ask(interview, provider, list, preset.as_deref());
+    }
+    let model = preset.ok_or_else(|| Error::missing("the model", "--model MODEL"))?;
+    interview.notes.extend(list.and_then(|list| doubt(&model, list, provider)));
+    Ok(model)
+}
+
+/// What speaks against a model, as a note: the person may know better than the list.
+pub fn doubt(model: &str, list: &[Model], provider: &Provider) -> Option<String> {
+    match list.iter().find(|listed| listed.id == model) {
+        Some(found) if found.tools == Some(false) => Some(format!(
+            "{model} cannot call tools, which goose needs; see `goose-setup models {}`",
+            provider.id
+        )),
+        Some(_) => None,
+        None if list.is_empty() => None,
+        None => Some(format!(
+            "{} does not list the model {model}; see `goose-setup models {}`",
+            provider.title, provider.id
+        )),
+    }
+}
+
+fn ask(
+    interview: &Interview<'_>,
+    provider: &Provider,
+    list: Option<&[Model]>,
+    preset: Option<&str>,
+) -> Result<String> {
+    let Some(prompt) = &interview.prompt else {
+        return Err(Error::missing("the model", "--model MODEL"));
+    };
+    let mut models: Vec<&Model> = list
+        .unwrap_or_default()
+        .iter()
+        .filter(|model| model.tools != Some(false))
+        .collect();
+    if models.is_empty() {
+        return prompt.text("Model", preset.unwrap_or_default());
+    }
+    // A sound default on top: what is configured, else the catalogue's choice, where the provider still has it.
+    models.sort_by_key(|model| Some(model.id.as_str()) != preset);
+    let columns = Columns::of(&models);
+    let mut items: Vec<String> = models.iter().map(|model| columns.row(model)).collect();
+    items.push(TYPE_ONE.to_owned());
+    let question = format!("Model ({} offers {}; type to filter)", provider.title, models.len());
+    let chosen = prompt.choose(&question, &items, 0)?;
+    match models.get(chosen) {
+        Some(model) => Ok(model.id.clone()),
+        None => prompt.text("Model id", preset.unwrap_or_default()),
+    }
+}
+
+/// Widths that let a list of models line up.
+pub struct Columns {
+    id: usize,
+    context: usize,
+}
+
+impl Columns {
+    pub fn of(models: &[&Model]) -> Self {
+        let widest = |text: fn(&Model) -> String| {
+            models
+                .iter()
+                .map(|model| text(model).chars().count())
+                .max()
+                .unwrap_or_default()
+        };
+        Self {
+            id: widest(|model| model.id.clone()).min(48),
+            context: widest(context),
+        }
+    }
+
+    pub fn row(&self, model: &Model) -> String {
+        let row = format!(
+            "{:id$}  {:>context$}  {}",
+            model.id,
+            context(model),
+            price(model),
+            id = self.id,
+            context = self.context
+        );
+        row.trim_end().to_owned()
+    }
+}
+
+/// The context window, in thousands or millions of tokens.
+pub fn context(model: &Model) -> String {
+    match model.context {
+        None => String::new(),
+        Some(tokens) if tokens >= 1_000_000 => {
+            let millions = format!("{:.1}", tokens as f64 / 1e6);
+            format!("{}M", millions.trim_end_matches(".0"))
+        }
+        Some(tokens) if tokens >= 1_000 => format!("{}k", tokens / 1_000),
+        Some(tokens) => tokens.to_string(),
+    }
+}
+
+/// US dollars per million tokens, in and out.
+pub fn price(model: &Model) -> String {
+    if model.free {
+        return "free".into();
+    }
+    match (model.input_price, model.output_price) {
+        (Some(input), Some(output)) => format!("${} in, ${} out", dollars(input), dollars(output)),
+        _ => String::new(),
+    }
+}
+
+fn dollars(amount: f64) -> String {
+    let text = format!("{amount:.3}");
+    match text.trim_end_matches('0').split_once('.') {
+        Some((whole, "")) => whole.to_owned(),
+        Some((whole, cents)) if cents.len() == 1 => format!("{whole}.{cents}0"),
+        _ => text.trim_end_matches('0').to_owned(),
+    }
+}

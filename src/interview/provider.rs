@@ -1,0 +1,64 @@
+//! Which provider.
+
+use crate::catalog::{self, Provider};
+use crate::error::{Error, Result};
+use crate::interview::Interview;
+use crate::secret::Secret;
+
+/// The first choice for somebody who has none: one key, one bill, every model.
+const RECOMMENDED: &str = "openrouter";
+
+/// The provider of this name. A key in its place is not repeated in the answer.
+pub fn named(name: &str) -> Result<&'static Provider> {
+    if catalog::owner_of_key(&Secret::stored(name)).is_some() {
+        return Err(Error::usage(
+            "that is an API key where the name of a provider belongs",
+            "name the provider and paste the key when asked, or pipe it to --key-stdin; this one now stands in your shell's history",
+        ));
+    }
+    catalog::find(name)
+}
+
+pub fn ask(interview: &Interview<'_>) -> Result<&'static Provider> {
+    let Some(prompt) = &interview.prompt else {
+        return Err(Error::missing("the provider", "its name, such as `goose-setup openrouter`"));
+    };
+    let mut rows: Vec<(&Provider, String)> = catalog::all()
+        .iter()
+        .map(|provider| (provider, reason(provider, interview)))
+        .collect();
+    rows.sort_by_key(|(provider, _)| {
+        (
+            provider.id != RECOMMENDED,
+            key_in_environment(provider, interview).is_none(),
+        )
+    });
+    let width = rows
+        .iter()
+        .map(|(provider, _)| provider.title.chars().count())
+        .max()
+        .unwrap_or_default();
+    let items: Vec<String> = rows
+        .iter()
+        .map(|(provider, why)| format!("{:width$}  {why}", provider.title))
+        .collect();
+    let chosen = prompt.choose("Which provider? (type to filter)", &items, 0)?;
+    rows.get(chosen)
+        .map(|(provider, _)| *provider)
+        .ok_or(Error::Cancelled)
+}
+
+fn reason(provider: &Provider, interview: &Interview<'_>) -> String {
+    if interview.is_configured(provider) {
+        return format!("set up already · {}", provider.why);
+    }
+    match key_in_environment(provider, interview) {
+        Some(variable) => format!("key found in ${variable} · {}", provider.why),
+        None => provider.why.to_owned(),
+    }
+}
+
+fn key_in_environment(provider: &Provider, interview: &Interview<'_>) -> Option<&'static str> {
+    let variable = provider.key.as_ref()?.variable;
+    interview.cx.env.filled(variable).map(|_| variable)
+}

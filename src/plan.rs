@@ -1,0 +1,218 @@
+//! What will be changed, decided in full before anything is. Pure: everything it needs was read before.
+//!
+//! A change of a file is its whole text before and after, so that showing it, refusing a conflict, taking it back and
+//! finding that there is nothing to do are one mechanism.
+
+use serde_json::{Value, json};
+
+use crate::catalog::Provider;
+use crate::error::Result;
+use crate::fsio::{Privacy, Snapshot};
+use crate::goose::activate::{self, Change};
+use crate::goose::config::Config;
+use crate::secret::Secret;
+use crate::secrets::{self, Seen, StoreKind};
+use crate::shell::exports::{self, Export};
+use crate::shell::rc;
+use crate::state::ShellFiles;
+
+#[derive(Default)]
+pub struct Plan {
+    pub secrets: Option<SecretChange>,
+    /// In the order in which they are written; goose's config comes first.
+    pub files: Vec<FileChange>,
+    pub notes: Vec<String>,
+}
+
+pub struct SecretChange {
+    pub change: secrets::Change,
+    /// Those of the names to set that are in the store already.
+    pub replaced: Vec<String>,
+    /// Entries of the other store that are copied along, because goose will not look there any more.
+    pub carried: Vec<String>,
+}
+
+pub struct FileChange {
+    pub before: Snapshot,
+    /// `None` takes the file away.
+    pub after: Option<Vec<u8>>,
+    pub privacy: Privacy,
+}
+
+/// The answers that a setup needs, none left open.
+pub struct Choice {
+    pub provider: &'static Provider,
+    pub model: String,
+    pub secrets: Vec<(String, Secret)>,
+    /// Settings of goose's config; `None` takes one away.
+    pub settings: Vec<(String, Option<String>)>,
+    pub store: Option<StoreChoice>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreChoice {
+    pub kind: StoreKind,
+    /// Chosen by the person, so goose is told about it; otherwise it is the one goose uses anyway.
+    pub on_request: bool,
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.secrets.is_none() && self.files.is_empty()
+    }
+
+    /// The changes as the JSON contract names them.
+    pub fn changes(&self) -> Vec<Value> {
+        let secrets = self.secrets.iter().flat_map(|secrets| {
+            let set = secrets.change.set.iter().map(|(name, _)| {
+                let action = if secrets.replaced.contains(name) {
+                    "update"
+                } else {
+                    "create"
+                };
+                (name, action)
+            });
+            let carried = secrets.carried.iter().map(|name| (name, "create"));
+            let removed = secrets.change.remove.iter().map(|name| (name, "remove"));
+            set.chain(carried)
+                .chain(removed)
+                .map(|(name, action)| json!({"kind": "secret", "name": name, "action": action}))
+        });
+        let files = self.files.iter().map(|file| {
+            json!({"kind": "file", "path": file.before.path, "action": file.action()})
+        });
+        secrets.chain(files).collect()
+    }
+}
+
+impl FileChange {
+    /// The change from what was read to `after`, or none where they are the same.
+    pub fn to(before: &Snapshot, after: Vec<u8>, privacy: Privacy) -> Option<Self> {
+        (before.bytes.as_deref() != Some(after.as_slice())).then(|| Self {
+            before: before.clone(),
+            after: Some(after),
+            privacy,
+        })
+    }
+
+    pub fn removal(before: &Snapshot) -> Option<Self> {
+        before.exists().then(|| Self {
+            before: before.clone(),
+            after: None,
+            privacy: Privacy::Ordinary,
+        })
+    }
+
+    pub fn action(&self) -> &'static str {
+        match (&self.before.bytes, &self.after) {
+            (None, _) => "create",
+            (Some(_), Some(_)) => "update",
+            (Some(_), None) => "remove",
+        }
+    }
+}
+
+/// Puts the chosen provider in place and makes it the active one.
+pub fn setup(choice: &Choice, config: &Config, seen: Option<&Seen>) -> Result<Plan> {
+    let mut plan = Plan::default();
+    if let (Some(store), Some(seen)) = (choice.store, seen) {
+        plan.secrets = secret_change(seen, store.kind, &choice.secrets, &[]);
+    }
+    let keyring_off = choice
+        .store
+        .filter(|store| store.on_request)
+        .map(|store| store.kind == StoreKind::File);
+    plan.change_config(
+        config,
+        &Change {
+            activate: true,
+            provider: choice.provider.id.to_owned(),
+            model: Some(choice.model.clone()),
+            settings: choice.settings.clone(),
+            keyring_off,
+        },
+    )?;
+    Ok(plan)
+}
+
+impl Plan {
+    pub fn change_config(&mut self, config: &Config, change: &Change) -> Result<()> {
+        let rewritten = activate::rewrite(config, change)?;
+        self.notes.extend(rewritten.notes);
+        self.files
+            .extend(FileChange::to(config.user_file(), rewritten.text, Privacy::Ordinary));
+        Ok(())
+    }
+
+    /// Remembers who was active before, so that `switch -` can go back.
+    pub fn remember_previous(&mut self, file: &Snapshot, former: Option<&str>, next: &str) {
+        if let Some(former) = former.filter(|former| *former != next) {
+            let text = format!("{}\n", json!({"provider": former}));
+            self.files
+                .extend(FileChange::to(file, text.into_bytes(), Privacy::Private));
+        }
+    }
+
+    /// Loads these keys into new shells: our env file, and the one line that reads it.
+    pub fn install_exports(&mut self, files: &ShellFiles, keys: &[Export], program: &str) -> Result<()> {
+        let text = exports::render(files.shell, keys, exports::Purpose::Keys, program)?;
+        self.files
+            .extend(FileChange::to(&files.env_file, text.into_bytes(), Privacy::Private));
+        let rc = files.rc.bytes.as_deref().unwrap_or_default();
+        let line = rc::rc_line(files.shell, &files.env_file.path);
+        self.files
+            .extend(FileChange::to(&files.rc, rc::add(rc, &line), Privacy::Ordinary));
+        Ok(())
+    }
+
+    pub fn remove_exports(&mut self, files: &ShellFiles) {
+        if let Some(rc) = &files.rc.bytes {
+            let after = rc::remove(rc);
+            self.files.extend(if after.is_empty() && !rc.is_empty() {
+                FileChange::removal(&files.rc)
+            } else {
+                FileChange::to(&files.rc, after, Privacy::Ordinary)
+            });
+        }
+        self.files.extend(FileChange::removal(&files.env_file));
+    }
+}
+
+/// What has to happen in `store` so that it holds `set` and not `remove`; none where it does already.
+pub fn secret_change(
+    seen: &Seen,
+    store: StoreKind,
+    set: &[(String, Secret)],
+    remove: &[String],
+) -> Option<SecretChange> {
+    let is_kept = |name: &str| seen.secret_in(store, name);
+    let set: Vec<_> = set
+        .iter()
+        .filter(|(name, new)| !is_kept(name).is_some_and(|old| old.is_same_as(new)))
+        .cloned()
+        .collect();
+    let remove: Vec<_> = remove
+        .iter()
+        .filter(|name| seen.holds(store, name))
+        .cloned()
+        .collect();
+    let carried: Vec<String> = seen
+        .carried(store)
+        .into_iter()
+        .filter(|name| !set.iter().any(|(set, _)| set == name) && !remove.contains(name))
+        .collect();
+    (!(set.is_empty() && remove.is_empty() && carried.is_empty())).then(|| SecretChange {
+        replaced: set
+            .iter()
+            .map(|(name, _)| name.clone())
+            .filter(|name| seen.holds(store, name))
+            .collect(),
+        change: secrets::Change {
+            store,
+            set,
+            remove,
+            carry_over: true,
+        },
+        carried,
+    })
+}

@@ -1,0 +1,57 @@
+//! What a command came to, for a person and for a program.
+
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Exit};
+
+pub struct Report {
+    pub exit: Exit,
+    /// The fields of the JSON object, without its schema.
+    pub fields: Map<String, Value>,
+    /// What a person sees on stdout.
+    pub text: String,
+}
+
+impl Report {
+    pub fn new(exit: Exit, fields: Value, text: impl Into<String>) -> Self {
+        Self {
+            exit,
+            fields: match fields {
+                Value::Object(fields) => fields,
+                other => Map::from_iter([("value".to_owned(), other)]),
+            },
+            text: text.into(),
+        }
+    }
+
+    /// For commands whose output is text for another program.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new(Exit::Done, json!({}), text)
+    }
+
+    pub fn to_json(&self, command: &str) -> String {
+        let mut object = Map::new();
+        object.insert("schema".into(), schema(command).into());
+        object.extend(self.fields.clone());
+        format!("{}\n", Value::Object(object))
+    }
+}
+
+/// The object that `--json` prints when a command fails.
+pub fn failure_to_json(error: &Error, command: &str) -> String {
+    let mut object = Map::new();
+    object.insert("schema".into(), schema(command).into());
+    if let Some((verdict, cause)) = error.verdict() {
+        object.insert("verdict".into(), json!(verdict));
+        object.insert("cause".into(), json!(cause));
+    }
+    object.insert(
+        "error".into(),
+        json!({"kind": error.kind(), "message": error.to_string(), "action": error.action()}),
+    );
+    format!("{}\n", Value::Object(object))
+}
+
+fn schema(command: &str) -> String {
+    format!("goose-setup/{command}/1")
+}

@@ -1,0 +1,102 @@
+//! What this machine looks like before anything is asked or changed. Local only, and read once.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::env::Env;
+use crate::error::Result;
+use crate::fsio::{self, Snapshot};
+use crate::goose::binary::{Goose, VersionCache};
+use crate::goose::config::Config;
+use crate::goose::paths::{OwnPaths, Paths};
+use crate::secrets::{Places, Seen};
+use crate::shell::Shell;
+use crate::shell::rc;
+
+/// A keychain that does not answer a program within this time will not answer it at all.
+const PATIENCE_ALONE: Duration = Duration::from_secs(3);
+/// A person may have to find the unlock dialog and type a password.
+const PATIENCE_WITH_A_PERSON: Duration = Duration::from_secs(60);
+
+pub struct State {
+    pub paths: Paths,
+    pub own: OwnPaths,
+    pub config: Config,
+    pub places: Places,
+    pub versions: VersionCache,
+    patience: Duration,
+    seen: OnceCell<Seen>,
+    goose: OnceCell<Option<Goose>>,
+}
+
+/// The files of one shell that loading keys into it concerns.
+pub struct ShellFiles {
+    pub shell: Shell,
+    pub rc: Snapshot,
+    pub env_file: Snapshot,
+}
+
+impl State {
+    pub fn look(env: &Env) -> Result<Self> {
+        let paths = Paths::of(env)?;
+        let own = OwnPaths::of(env)?;
+        let config = Config::read(&paths)?;
+        let places = Places {
+            file: paths.secrets.clone(),
+            lock: paths.secrets_lock.clone(),
+            keyring_off: config.keyring_off(env).is_some(),
+        };
+        Ok(Self {
+            versions: VersionCache::at(own.state_dir.join("goose-version.json")),
+            paths,
+            own,
+            config,
+            places,
+            patience: if env.can_prompt() {
+                PATIENCE_WITH_A_PERSON
+            } else {
+                PATIENCE_ALONE
+            },
+            seen: OnceCell::new(),
+            goose: OnceCell::new(),
+        })
+    }
+
+    /// The same machine, waiting for the keychain for this long at most.
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    pub fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// The stores of secrets; the keychain is asked the first time this is called.
+    pub fn secrets(&self) -> Result<&Seen> {
+        if let Some(seen) = self.seen.get() {
+            return Ok(seen);
+        }
+        let seen = self.places.look(self.patience)?;
+        Ok(self.seen.get_or_init(|| seen))
+    }
+
+    pub fn goose(&self, env: &Env) -> Option<&Goose> {
+        self.goose
+            .get_or_init(|| Goose::find(env, &self.versions))
+            .as_ref()
+    }
+
+    pub fn shell_files(&self, env: &Env, shell: Shell) -> Result<ShellFiles> {
+        Ok(ShellFiles {
+            shell,
+            rc: fsio::read(&rc::rc_file(shell, env)?)?,
+            env_file: fsio::read(&self.own.config_dir.join(shell.env_file_name()))?,
+        })
+    }
+
+    /// Where the provider that was active before is remembered, for `switch -`.
+    pub fn previous_file(&self) -> PathBuf {
+        self.own.state_dir.join("previous.json")
+    }
+}

@@ -1,0 +1,146 @@
+//! How a plan and its outcome look to a person.
+
+use std::path::Path;
+
+use console::{Style, style};
+use similar::{ChangeTag, TextDiff};
+
+use crate::catalog;
+use crate::env::Env;
+use crate::plan::{FileChange, Plan};
+use crate::secret::Secret;
+use crate::secrets::StoreKind;
+
+/// A new file longer than this is shown by its first lines.
+const NEW_FILE_LINES: usize = 12;
+
+/// A path the way people write it, with `~` for the home directory.
+pub fn path(path: &Path, env: &Env) -> String {
+    match env.home().and_then(|home| path.strip_prefix(home).ok()) {
+        Some(below) => format!("~/{}", below.display()),
+        None => path.display().to_string(),
+    }
+}
+
+pub fn store(kind: StoreKind, secrets_file: &Path, env: &Env) -> String {
+    match kind {
+        StoreKind::Keychain => "the keychain (service goose, account secrets)".into(),
+        StoreKind::File => format!("{} in plain text, mode 0600", path(secrets_file, env)),
+    }
+}
+
+/// Every secret and file that will change, as a short diff.
+pub fn plan(plan: &Plan, secrets_file: &Path, env: &Env) -> String {
+    let mut text = String::new();
+    let mut line = |line: String| {
+        text.push_str(&line);
+        text.push('\n');
+    };
+    if let Some(secrets) = &plan.secrets {
+        line(format!(
+            "  {} {}",
+            style("secret").bold(),
+            store(secrets.change.store, secrets_file, env)
+        ));
+        for (name, secret) in &secrets.change.set {
+            let verb = if secrets.replaced.contains(name) {
+                "replaced"
+            } else {
+                "added"
+            };
+            line(added(&format!(
+                "{name}  {verb}, fingerprint {}",
+                secret.fingerprint()
+            )));
+        }
+        for name in &secrets.carried {
+            line(added(&format!(
+                "{name}  copied along, since goose will read this store"
+            )));
+        }
+        for name in &secrets.change.remove {
+            line(removed(&format!("{name}  removed")));
+        }
+    }
+    for file in &plan.files {
+        line(format!(
+            "  {} {}{}",
+            style("file").bold(),
+            path(&file.before.path, env),
+            match file.action() {
+                "create" => " (new)",
+                "remove" => " (removed)",
+                _ => "",
+            }
+        ));
+        for changed in file_lines(file) {
+            line(changed);
+        }
+    }
+    for note in &plan.notes {
+        line(format!("  {} {note}", style("note").yellow()));
+    }
+    text
+}
+
+fn file_lines(file: &FileChange) -> Vec<String> {
+    let Some(after) = &file.after else {
+        return Vec::new();
+    };
+    let before = String::from_utf8_lossy(file.before.bytes.as_deref().unwrap_or_default());
+    let after = String::from_utf8_lossy(after);
+    let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
+    let mut lines = Vec::new();
+    for group in diff.grouped_ops(1) {
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let text = masked(change.value().trim_end_matches(['\r', '\n']));
+            lines.push(match change.tag() {
+                ChangeTag::Insert => added(&text),
+                ChangeTag::Delete => removed(&text),
+                ChangeTag::Equal => format!("      {}", style(text).dim()),
+            });
+        }
+    }
+    if file.before.bytes.is_none() && lines.len() > NEW_FILE_LINES {
+        let more = lines.len() - NEW_FILE_LINES;
+        lines.truncate(NEW_FILE_LINES);
+        lines.push(format!("      {}", style(format!("… {more} more lines")).dim()));
+    }
+    lines
+}
+
+fn added(text: &str) -> String {
+    format!("    {}", Style::new().green().apply_to(format!("+ {text}")))
+}
+
+fn removed(text: &str) -> String {
+    format!("    {}", Style::new().red().apply_to(format!("- {text}")))
+}
+
+/// A line of somebody's file without the keys that may stand in it.
+fn masked(line: &str) -> String {
+    let is_secret_name = |name: &str| {
+        let name = name.trim().trim_matches(['"', '\'']).to_ascii_uppercase();
+        ["_KEY", "_TOKEN", "_SECRET", "PASSWORD"]
+            .iter()
+            .any(|end| name.ends_with(end))
+    };
+    if let Some((name, value)) = line.split_once(':')
+        && is_secret_name(name)
+        && !value.trim().is_empty()
+    {
+        return format!("{name}: [hidden]");
+    }
+    line.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ','))
+        .map(|word| {
+            let bare = word.trim_end_matches(|c: char| {
+                c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ',')
+            });
+            if catalog::owner_of_key(&Secret::stored(bare)).is_some() {
+                format!("[hidden]{}", &word[bare.len()..])
+            } else {
+                word.to_owned()
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,37 @@
+//! Parts of the world that may be missing on a machine: said loudly, and an error where all of them are promised.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Where `tests/run` puts what it installs.
+pub(crate) fn folder() -> PathBuf {
+    match std::env::var_os("GOOSE_SETUP_TEST_TOOLS") {
+        Some(folder) => folder.into(),
+        None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/test-tools"),
+    }
+}
+
+/// A program by name, from the tools or from PATH; `None` (said on stderr) where it is missing.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::iter::once(folder().join("bin"))
+        .chain(std::env::split_paths(&path))
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file());
+    if found.is_none() {
+        skip(name);
+    }
+    found
+}
+
+/// The running test goes without `what`. Under `GOOSE_SETUP_TEST_ALL=1` that is a failure.
+pub(crate) fn skip(what: &str) {
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    assert!(
+        std::env::var_os("GOOSE_SETUP_TEST_ALL").is_none_or(|value| value != "1"),
+        "{test} needs {what}, and GOOSE_SETUP_TEST_ALL=1 promises it; run tests/run"
+    );
+    // Written past the test harness, which would keep it to itself for a test that passes.
+    let mut stderr = std::io::stderr();
+    writeln!(stderr, "SKIPPED {test}: needs {what}; run tests/run").unwrap();
+}
