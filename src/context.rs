@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::check::http::Http;
-use crate::cli::General;
+use crate::cli::{General, Writing};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::prompt::Prompt;
@@ -43,8 +43,8 @@ impl Context {
     }
 
     /// A writing command without a terminal has to be told to go ahead.
-    pub fn require_consent(&self, yes: bool, dry_run: bool) -> Result<()> {
-        if yes || dry_run || self.env.can_prompt() {
+    pub fn require_consent(&self, writing: Writing) -> Result<()> {
+        if writing.yes || writing.dry_run || self.env.can_prompt() {
             Ok(())
         } else {
             Err(Error::missing("consent to write", "--yes, or --dry-run to see what would change"))

@@ -1,12 +1,129 @@
 //! goose-setup: takes a person from "I have heard of goose" to "goose answers me".
+//!
+//! Data flows one way: argv → request; environment, files, keychain → state; both → interview → choice; choice and state
+//! → plan, which is pure; plan → view; plan → apply → report.
 
+pub mod apply;
+pub mod catalog;
 pub mod check;
 pub mod cli;
+pub mod commands;
+pub mod consent;
+pub mod context;
 pub mod env;
 pub mod error;
 pub mod fsio;
 pub mod goose;
+pub mod interview;
+pub mod key_source;
+pub mod plan;
 pub mod process;
 pub mod prompt;
+pub mod proof;
+pub mod report;
 pub mod secret;
+pub mod secrets;
+pub mod shadows;
+pub mod shell;
+pub mod state;
 pub mod talk;
+pub mod view;
+pub mod yaml_edit;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::cli::{Cli, Command};
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::{Error, Exit, Result};
+use crate::report::{Report, failure_to_json};
+
+/// Runs the program with these arguments and gives its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error, &arguments),
+    };
+    let cx = Context::new(Env::from_process(), &cli.general);
+    let word = cli.command_word();
+    let outcome = match &cli.command {
+        Some(Command::Exec(args)) => commands::exec::run(args, &cx).map(Finished::Child),
+        other => report(other.as_ref(), &cli, &cx).map(Finished::Report),
+    };
+    match outcome {
+        Ok(Finished::Child(code)) => code,
+        Ok(Finished::Report(report)) => deliver(&report, word, &cx),
+        Err(error) => fail(&error, word, &cx),
+    }
+}
+
+enum Finished {
+    Report(Report),
+    /// The exit code of a program that was run for the user.
+    Child(u8),
+}
+
+fn report(command: Option<&Command>, cli: &Cli, cx: &Context) -> Result<Report> {
+    match command {
+        None => commands::setup::run(&cli.setup, cx),
+        Some(Command::Switch(args)) => commands::switch::run(args, cx),
+        Some(Command::Status) => commands::status::run(cx),
+        Some(Command::Check(args)) => commands::check::run(args, cx),
+        Some(Command::Models(args)) => commands::models::run(args, cx),
+        Some(Command::Providers) => commands::providers::run(cx),
+        Some(Command::Key(command)) => commands::key::run(command, cx),
+        Some(Command::Env(args)) => commands::env::run(args, cx),
+        Some(Command::Completions(args)) => commands::completions::run(args, cx),
+        Some(Command::Exec(_)) => Err(Error::unexpected("exec has no report")),
+    }
+}
+
+fn deliver(report: &Report, word: &str, cx: &Context) -> u8 {
+    let text = if cx.json {
+        report.to_json(word)
+    } else {
+        report.text.clone()
+    };
+    match talk::print(&text) {
+        Ok(()) => report.exit as u8,
+        Err(error) => {
+            cx.talk.bad(format!("cannot write to stdout: {error}"));
+            Exit::Unexpected as u8
+        }
+    }
+}
+
+fn fail(error: &Error, word: &str, cx: &Context) -> u8 {
+    if cx.json {
+        // The exit code tells even when stdout is gone.
+        let _ = talk::print(&failure_to_json(error, word));
+    } else {
+        cx.talk.bad(error.to_string());
+        if !matches!(error, Error::Cancelled) {
+            cx.talk.hint(error.action());
+        }
+    }
+    error.exit() as u8
+}
+
+/// What clap says of a command line: help and version are results, everything else a usage error.
+fn not_understood(error: &clap::Error, arguments: &[OsString]) -> u8 {
+    let is_result = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let wants_json = arguments.iter().any(|argument| argument == "--json");
+    if is_result || !wants_json {
+        let _ = error.print();
+        return if is_result { Exit::Done as u8 } else { Exit::Usage as u8 };
+    }
+    let message = error.to_string();
+    let first = message.lines().next().unwrap_or_default();
+    let error = Error::usage(
+        first.trim_start_matches("error: "),
+        "see `goose-setup --help`",
+    );
+    let _ = talk::print(&failure_to_json(&error, "setup"));
+    Exit::Usage as u8
+}

@@ -82,6 +82,11 @@ pub fn shell(line: &str) -> Command {
     }
 }
 
+/// Where this very program is.
+pub fn own_path() -> Option<PathBuf> {
+    std::env::current_exe().ok()
+}
+
 /// The folders of PATH.
 pub fn search_path(env: &Env) -> Vec<PathBuf> {
     env.os("PATH")

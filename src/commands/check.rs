@@ -1,0 +1,126 @@
+//! `goose-setup check`: proves stored keys, all at once.
+
+use serde_json::json;
+
+use crate::catalog::{self, Provider};
+use crate::check::probe::{self, Finding};
+use crate::cli::CheckArgs;
+use crate::commands::stored_key;
+use crate::context::Context;
+use crate::error::{Error, Exit, Result};
+use crate::interview::provider::named;
+use crate::report::Report;
+use crate::state::State;
+
+/// From the worst to the best.
+const WORST_FIRST: [Exit; 4] = [Exit::KeyRefused, Exit::Account, Exit::Store, Exit::Unverified];
+
+pub fn run(args: &CheckArgs, cx: &Context) -> Result<Report> {
+    let state = cx.look()?;
+    let providers = if args.all {
+        all_with_keys(cx, &state)?
+    } else if args.providers.is_empty() {
+        vec![stored_key::named_or_active(None, cx, &state)?]
+    } else {
+        args.providers
+            .iter()
+            .map(|name| named(name))
+            .collect::<Result<_>>()?
+    };
+    let findings = prove_all(&providers, cx, &state)?;
+    let mut text = String::new();
+    for (provider, finding) in providers.iter().zip(&findings) {
+        text.push_str(&line(provider, finding));
+    }
+    let results: Vec<_> = providers
+        .iter()
+        .zip(&findings)
+        .map(|(provider, finding)| {
+            json!({
+                "provider": provider.id,
+                "verdict": finding.verdict,
+                "cause": finding.cause,
+                "detail": finding.detail,
+                "action": finding.action,
+                "http_status": finding.http_status,
+                "requests": finding.requests,
+            })
+        })
+        .collect();
+    let exit = WORST_FIRST
+        .into_iter()
+        .find(|exit| findings.iter().any(|finding| finding.verdict.exit() == *exit))
+        .unwrap_or(Exit::Done);
+    Ok(Report::new(exit, json!({"results": results}), text))
+}
+
+fn all_with_keys(cx: &Context, state: &State) -> Result<Vec<&'static Provider>> {
+    let configured = state.config.configured();
+    let mut providers = Vec::new();
+    for provider in catalog::all() {
+        let is_configured = configured.iter().any(|known| known.id == provider.id);
+        if is_configured && (provider.key.is_none() || stored_key::in_force(provider, cx, state)?.is_some()) {
+            providers.push(provider);
+        }
+    }
+    if providers.is_empty() {
+        return Err(Error::usage(
+            "no provider with a stored key is set up",
+            "run `goose-setup` to set one up",
+        ));
+    }
+    Ok(providers)
+}
+
+fn prove_all(
+    providers: &[&'static Provider],
+    cx: &Context,
+    state: &State,
+) -> Result<Vec<Finding>> {
+    let mut keys = Vec::new();
+    for provider in providers {
+        let key = stored_key::in_force(provider, cx, state)?;
+        if let (Some(fact), None) = (&provider.key, &key)
+            && !fact.optional
+        {
+            return Err(stored_key::no_key(provider, fact.variable));
+        }
+        keys.push(key);
+    }
+    let http = cx.network()?;
+    let targets: Vec<_> = providers
+        .iter()
+        .zip(&keys)
+        .map(|(provider, key)| stored_key::target(provider, key.as_ref(), state))
+        .collect();
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = targets
+            .iter()
+            .map(|target| scope.spawn(|| probe::prove(&http, target)))
+            .collect();
+        asked
+            .into_iter()
+            .map(|asked| {
+                asked
+                    .join()
+                    .map_err(|_| Error::unexpected("a check ended without an answer"))
+            })
+            .collect()
+    })
+}
+
+fn line(provider: &Provider, finding: &Finding) -> String {
+    let account = finding
+        .account
+        .as_ref()
+        .map(|account| format!(" · {}", account.line()))
+        .unwrap_or_default();
+    let mut line = format!("{:<18} {:<16} ", provider.id, finding.verdict.word());
+    line.push_str(&finding.detail);
+    line.push_str(&account);
+    line.push('\n');
+    if finding.verdict.exit() != Exit::Done {
+        line.push_str(&format!("{:<18} → {}\n", "", finding.action));
+    }
+    line
+}

@@ -1,0 +1,172 @@
+//! `goose-setup env`: exports for a shell, and the one line that loads them.
+
+use serde_json::json;
+
+use crate::catalog::{self, Provider};
+use crate::cli::EnvArgs;
+use crate::commands::stored_key;
+use crate::consent::{self, Outcome};
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::{Error, Exit, Result};
+use crate::plan::{Choice, Plan};
+use crate::report::Report;
+use crate::shell::exports::{self, Export, Purpose};
+use crate::shell::{Program, Shell};
+use crate::state::State;
+use crate::{process, view};
+
+pub fn run(args: &EnvArgs, cx: &Context) -> Result<Report> {
+    let shell = match &args.shell {
+        Some(name) => Shell::parse(name)?,
+        None => Shell::detect(&cx.env),
+    };
+    if args.install || args.remove {
+        return change(args, shell, cx);
+    }
+    if cx.json {
+        return Err(Error::usage(
+            "`goose-setup env` prints a script, not JSON",
+            "leave --json out, or add --install or --remove",
+        ));
+    }
+    print(args, shell, cx)
+}
+
+/// The full set for one provider: it alone is enough for goose to work.
+fn print(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
+    let state = cx.look()?;
+    // What this shell exports already is what is to be replaced, so the files decide which provider is meant.
+    let files = state.config.active(&Env::default());
+    let active = files.provider.map(|provider| provider.value);
+    let provider = stored_key::named_or_active(args.provider.as_deref().or(active.as_deref()), cx, &state)?;
+    let model = state
+        .config
+        .model_of(provider.id)
+        .or_else(|| provider.default_model.map(str::to_owned))
+        .ok_or_else(|| {
+            Error::usage(
+                format!("no model is set for {}", provider.id),
+                format!("run `goose-setup switch {} --model MODEL`", provider.id),
+            )
+        })?;
+    let mut set = vec![
+        Export::literal("GOOSE_PROVIDER", provider.id),
+        Export::literal("GOOSE_MODEL", model),
+    ];
+    set.extend(key_exports(provider, true, &state)?);
+    set.extend(companions(provider, &state)?);
+    let text = exports::render_exports(shell, &set, Purpose::Full, &program(cx))?;
+    Ok(Report::text(text))
+}
+
+/// The secrets of a provider that are in the store. With `always_key` its key is exported even if it cannot be seen now:
+/// the shell that runs the script says so then.
+fn key_exports(provider: &'static Provider, always_key: bool, state: &State) -> Result<Vec<Export>> {
+    let seen = state.secrets()?;
+    let key = provider.key.as_ref().map(|key| (key.variable, always_key && !key.optional));
+    let others = provider
+        .settings
+        .iter()
+        .filter(|setting| setting.secret)
+        .map(|setting| (setting.name, false));
+    Ok(key
+        .into_iter()
+        .chain(others)
+        .filter(|(name, always)| *always || seen.secret(name).is_some())
+        .map(|(name, _)| Export::stored(name, provider.id))
+        .collect())
+}
+
+/// Address and other settings that goose then expects beside the key.
+fn companions(provider: &'static Provider, state: &State) -> Result<Vec<Export>> {
+    provider
+        .host
+        .iter()
+        .map(|host| host.setting)
+        .chain(
+            provider
+                .settings
+                .iter()
+                .filter(|setting| !setting.secret)
+                .map(|setting| setting.name),
+        )
+        .filter_map(|name| Some((name, state.config.setting_without_environment(name)?)))
+        .map(|(name, value)| Export::setting(name, &value))
+        .collect()
+}
+
+fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
+    cx.require_consent(args.writing)?;
+    let state = cx.look()?;
+    let files = state.shell_files(&cx.env, shell)?;
+    let mut plan = Plan::default();
+    if args.install {
+        plan.install_exports(&files, &stored_keys(None, &state)?, &program(cx))?;
+    } else {
+        plan.remove_exports(&files);
+    }
+    let prompt = cx.prompt();
+    let rc = view::path(&files.rc.path, &cx.env);
+    let text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
+        Outcome::Shown(text) => text,
+        Outcome::NothingToDo if args.install => format!("nothing to change: {rc} loads the keys already\n"),
+        Outcome::NothingToDo => format!("nothing to remove: {rc} has no line of goose-setup\n"),
+        Outcome::Changed if args.install => format!(
+            "new {} shells load the keys; for this one: {}\n",
+            shell.name(),
+            shell.load_line(&files.env_file.path)
+        ),
+        Outcome::Changed => format!("{rc} is as it was before; open shells keep what they have loaded\n"),
+    };
+    Ok(Report::new(
+        Exit::Done,
+        json!({
+            "shell": shell.name(),
+            "rc": files.rc.path,
+            "dry_run": args.writing.dry_run,
+            "changes": plan.changes(),
+            "notes": plan.notes,
+        }),
+        text,
+    ))
+}
+
+/// Every stored key of a configured provider, and of the one that is being set up.
+fn stored_keys(choice: Option<&Choice>, state: &State) -> Result<Vec<Export>> {
+    let configured = state.config.configured();
+    let mut all = Vec::new();
+    for provider in catalog::all() {
+        let is_chosen = choice.is_some_and(|choice| choice.provider.id == provider.id);
+        if is_chosen || configured.iter().any(|known| known.id == provider.id) {
+            all.extend(key_exports(provider, is_chosen, state)?);
+        }
+    }
+    Ok(all)
+}
+
+/// Brings env files that are installed already up to date with a setup, and installs the one for `wanted`.
+pub fn keep_up(
+    plan: &mut Plan,
+    wanted: Option<Shell>,
+    choice: &Choice,
+    cx: &Context,
+    state: &State,
+) -> Result<()> {
+    for shell in Shell::ALL {
+        let files = state.shell_files(&cx.env, shell)?;
+        if wanted == Some(shell) || files.env_file.exists() {
+            plan.install_exports(&files, &stored_keys(Some(choice), state)?, &program(cx))?;
+        }
+    }
+    Ok(())
+}
+
+/// How a shell calls this program: by name where it is found by name.
+fn program(cx: &Context) -> Program {
+    let on_path = process::find("goose-setup", process::search_path(&cx.env).iter().map(std::path::PathBuf::as_path));
+    match (on_path, process::own_path()) {
+        (None, Some(path)) => Program::At(path),
+        _ => Program::OnPath,
+    }
+}

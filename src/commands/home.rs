@@ -1,0 +1,104 @@
+//! What a configured machine is offered when `goose-setup` is typed alone.
+
+use crate::cli::{CheckArgs, KeyCommand, KeySetArgs, KeySource, SetupArgs, SwitchArgs, Writing};
+use crate::commands::{check, key, setup, status, switch};
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::prompt::Prompt;
+use crate::report::Report;
+use crate::state::State;
+
+#[derive(Clone, Copy)]
+enum Offer {
+    Switch,
+    Add,
+    Key,
+    Model,
+    Check,
+    Status,
+}
+
+const OFFERS: [(Offer, &str); 6] = [
+    (Offer::Switch, "use another provider that is set up"),
+    (Offer::Add, "set up a provider"),
+    (Offer::Model, "choose another model"),
+    (Offer::Key, "replace the key"),
+    (Offer::Check, "check the stored keys"),
+    (Offer::Status, "show what goose uses, and why"),
+];
+
+/// Nothing was said but the program's name, and there is something to choose between.
+pub fn is_wanted(args: &SetupArgs, state: &State) -> bool {
+    let says_nothing = args.provider.is_none()
+        && args.model.is_none()
+        && !args.key.is_given()
+        && args.host.is_none()
+        && args.set.is_empty()
+        && args.set_env.is_empty()
+        && args.store.is_none()
+        && !args.shell_env
+        && !args.no_check
+        && !args.writing.yes;
+    says_nothing && active(state).is_some()
+}
+
+fn active(state: &State) -> Option<String> {
+    let provider = state.config.active(&Env::default()).provider?.value;
+    (!provider.is_empty()).then_some(provider)
+}
+
+pub fn run(prompt: Prompt, args: &SetupArgs, cx: &Context, state: &State) -> Result<Report> {
+    let active = active(state).unwrap_or_default();
+    let model = state.config.model_of(&active).unwrap_or_else(|| "no model".into());
+    cx.talk.say(format!("  goose uses {active} with {model}"));
+    let can_switch = state.config.configured().len() > 1;
+    let offers: Vec<_> = OFFERS
+        .into_iter()
+        .filter(|(offer, _)| can_switch || !matches!(offer, Offer::Switch))
+        .collect();
+    let items: Vec<String> = offers.iter().map(|(_, text)| (*text).to_owned()).collect();
+    let chosen = prompt.choose("What would you like to do?", &items, 0)?;
+    let (offer, _) = offers.get(chosen).ok_or(Error::Cancelled)?;
+    let writing = Writing {
+        yes: false,
+        ..args.writing
+    };
+    match offer {
+        Offer::Switch => switch::run(
+            &SwitchArgs {
+                provider: None,
+                model: None,
+                check: false,
+                writing,
+            },
+            cx,
+        ),
+        Offer::Add => setup::set_up(args, cx, state, Some(prompt)),
+        Offer::Model => {
+            let again = SetupArgs {
+                provider: Some(active),
+                ..args.clone()
+            };
+            setup::set_up(&again, cx, state, Some(prompt))
+        }
+        Offer::Key => key::run(
+            &KeyCommand::Set(KeySetArgs {
+                provider: active,
+                key: KeySource::default(),
+                store: None,
+                no_check: false,
+                writing,
+            }),
+            cx,
+        ),
+        Offer::Check => check::run(
+            &CheckArgs {
+                providers: Vec::new(),
+                all: true,
+            },
+            cx,
+        ),
+        Offer::Status => status::run(cx),
+    }
+}

@@ -1,0 +1,245 @@
+//! `goose-setup key`: replace, print or remove a stored key.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::catalog::{Key, Provider};
+use crate::check::probe::{self, Finding};
+use crate::check::verdict::Verdict;
+use crate::cli::{KeyCommand, KeyPrintArgs, KeyRemoveArgs, KeySetArgs, SetupArgs, StoreArg};
+use crate::commands::stored_key;
+use crate::context::Context;
+use crate::error::{Error, Exit, Result};
+use crate::goose::activate::Change;
+use crate::goose::env_value;
+use crate::interview::provider::named;
+use crate::interview::{Judged, failure};
+use crate::key_source;
+use crate::plan::{self, Plan};
+use crate::consent::Outcome;
+use crate::prompt::Prompt;
+use crate::report::Report;
+use crate::secret::Secret;
+use crate::secrets::StoreKind;
+use crate::state::State;
+use crate::{consent, view};
+
+/// A shell that is starting does not wait longer than this for a key.
+const SHELL_START: Duration = Duration::from_secs(2);
+
+pub fn run(command: &KeyCommand, cx: &Context) -> Result<Report> {
+    match command {
+        KeyCommand::Set(args) => set(args, cx),
+        KeyCommand::Print(args) => print(args, cx),
+        KeyCommand::Remove(args) => remove(args, cx),
+    }
+}
+
+fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
+    let provider = named(&args.provider)?;
+    let fact = key_of(provider)?;
+    cx.require_consent(args.writing)?;
+    let mut state = cx.look()?;
+    if args.store == Some(StoreArg::Keychain) {
+        state.places.keyring_off = false;
+    }
+    let seen = state.secrets()?;
+    let store = match args.store {
+        Some(StoreArg::Keychain) => StoreKind::Keychain,
+        Some(StoreArg::File) => StoreKind::File,
+        None => seen.used()?,
+    };
+    seen.usable(store)?;
+    let prompt = cx.prompt();
+    let key = match key_source::read(&args.key, cx)? {
+        Some(key) => key,
+        None => ask(provider, prompt.as_ref())?,
+    };
+    let stored = seen.secret(fact.variable);
+    let replaces = stored.as_ref().is_some_and(|stored| !stored.is_same_as(&key));
+    let finding = if args.no_check {
+        None
+    } else {
+        Some(proven(provider, &key, replaces, prompt.as_ref(), args.writing.yes, cx, &state)?)
+    };
+    let mut plan = Plan {
+        secrets: plan::secret_change(seen, store, &[(fact.variable.to_owned(), key.clone())], &[]),
+        ..Plan::default()
+    };
+    if args.store.is_some() {
+        plan.change_config(
+            &state.config,
+            &Change {
+                activate: false,
+                provider: provider.id.to_owned(),
+                model: None,
+                settings: Vec::new(),
+                keyring_off: Some(store == StoreKind::File),
+            },
+        )?;
+    }
+    let verdict = finding.as_ref().map_or(Verdict::Unproven, |finding| finding.verdict);
+    let outcome = consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)?;
+    let outranked = outranked(fact, &key, cx);
+    let mut text = match outcome {
+        Outcome::Shown(text) => text,
+        Outcome::NothingToDo => format!("nothing to change: this key of {} is stored already\n", provider.title),
+        Outcome::Changed => format!(
+            "the key of {} is {} in {}\n",
+            provider.title,
+            key.fingerprint(),
+            view::store(store, &state.paths.secrets, &cx.env)
+        ),
+    };
+    if let Some(warning) = &outranked {
+        text.push_str(&format!("warning: {warning}\n"));
+    }
+    Ok(Report::new(
+        if outranked.is_some() && !args.writing.dry_run { Exit::Shadowed } else { Exit::Done },
+        json!({
+            "provider": provider.id,
+            "verdict": verdict,
+            "store": store,
+            "dry_run": args.writing.dry_run,
+            "changes": plan.changes(),
+            "notes": plan.notes.iter().chain(&outranked).collect::<Vec<_>>(),
+            "goose_agrees": if args.writing.dry_run { None } else { Some(outranked.is_none()) },
+        }),
+        text,
+    ))
+}
+
+fn ask(provider: &Provider, prompt: Option<&Prompt>) -> Result<Secret> {
+    let Some(prompt) = prompt else {
+        return Err(Error::missing(
+            format!("the new key of {}", provider.title),
+            "--key-stdin, --key-env VAR or --key-command CMD",
+        ));
+    };
+    let typed = prompt.hidden(&format!("New {} API key (hidden)", provider.title))?;
+    Secret::parse(&typed).map_err(key_source::malformed)
+}
+
+fn proven(
+    provider: &'static Provider,
+    key: &Secret,
+    replaces: bool,
+    prompt: Option<&Prompt>,
+    yes: bool,
+    cx: &Context,
+    state: &State,
+) -> Result<Finding> {
+    let finding = {
+        let http = cx.network()?;
+        let _busy = cx.talk.busy(&format!("asking {} about the key", provider.title));
+        probe::prove(&http, &stored_key::target(provider, Some(key), state))
+    };
+    match (Judged::of(finding.verdict, replaces), prompt) {
+        (Judged::Good, _) => Ok(finding),
+        (Judged::Doubtful, Some(prompt)) if !yes => {
+            cx.talk.bad(&finding.detail);
+            cx.talk.hint(&finding.action);
+            if prompt.confirm("Store this key all the same?", false)? {
+                Ok(finding)
+            } else {
+                Err(Error::Cancelled)
+            }
+        }
+        _ => Err(failure(&finding)),
+    }
+}
+
+fn outranked(fact: &Key, key: &Secret, cx: &Context) -> Option<String> {
+    let text = cx.env.text(fact.variable)?;
+    let same = env_value::as_text(fact.variable, text).as_deref() == Some(key.expose());
+    (!same).then(|| {
+        format!(
+            "{} in the environment outranks the stored key: {}",
+            fact.variable,
+            crate::shell::Shell::detect(&cx.env).unset_line(fact.variable)
+        )
+    })
+}
+
+fn print(args: &KeyPrintArgs, cx: &Context) -> Result<Report> {
+    if cx.json {
+        return Err(Error::usage(
+            "`goose-setup key print` prints the key alone, not JSON",
+            "leave --json out",
+        ));
+    }
+    if cx.env.stdout_is_terminal() && !args.show {
+        return Err(Error::usage(
+            "a key is not printed to a terminal",
+            "pipe it to where it is needed, or give --show",
+        ));
+    }
+    let provider = named(&args.provider)?;
+    let fact = key_of(provider)?;
+    let patience = if args.env.is_some() || !cx.env.can_prompt() { Some(SHELL_START) } else { None };
+    let state = match patience {
+        Some(patience) => cx.look()?.with_patience(patience),
+        None => cx.look()?,
+    };
+    let variable = args.env.as_deref().unwrap_or(fact.variable);
+    let is_of_provider = variable == fact.variable
+        || provider.settings.iter().any(|setting| setting.secret && setting.name == variable);
+    if !is_of_provider {
+        return Err(Error::usage(
+            format!("{variable} is no secret of {}", provider.title),
+            format!("its key is {}", fact.variable),
+        ));
+    }
+    let seen = state.secrets()?;
+    let Some(secret) = seen.secret(variable) else {
+        seen.used()?;
+        return Err(stored_key::no_key(provider, variable));
+    };
+    let text = match &args.env {
+        Some(variable) => env_value::env_form(secret.expose(), env_value::is_read_raw(variable))?,
+        None => secret.expose().to_owned(),
+    };
+    Ok(Report::text(format!("{text}\n")))
+}
+
+fn remove(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
+    let provider = named(&args.provider)?;
+    let fact = key_of(provider)?;
+    cx.require_consent(args.writing)?;
+    let state = cx.look()?;
+    let seen = state.secrets()?;
+    let store = seen.used()?;
+    let plan = Plan {
+        secrets: plan::secret_change(seen, store, &[], &[fact.variable.to_owned()]),
+        ..Plan::default()
+    };
+    let prompt = cx.prompt();
+    let text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
+        Outcome::Shown(text) => text,
+        Outcome::NothingToDo => format!("nothing to remove: {} is not stored\n", fact.variable),
+        Outcome::Changed => format!("the key of {} is removed; `goose-setup {}` sets it up again\n", provider.title, provider.id),
+    };
+    Ok(Report::new(
+        Exit::Done,
+        json!({
+            "provider": provider.id,
+            "verdict": null,
+            "store": store,
+            "dry_run": args.writing.dry_run,
+            "changes": plan.changes(),
+            "notes": plan.notes,
+            "goose_agrees": null,
+        }),
+        text,
+    ))
+}
+
+fn key_of(provider: &'static Provider) -> Result<&'static Key> {
+    provider.key.as_ref().ok_or_else(|| {
+        Error::usage(
+            format!("{} has no API key", provider.title),
+            format!("run `goose-setup {}` to set it up", provider.id),
+        )
+    })
+}

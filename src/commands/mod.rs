@@ -1,0 +1,14 @@
+//! One file a command: from its arguments to its report.
+
+pub mod check;
+pub mod completions;
+pub mod env;
+pub mod exec;
+pub mod home;
+pub mod key;
+pub mod models;
+pub mod providers;
+pub mod setup;
+pub mod stored_key;
+pub mod status;
+pub mod switch;

@@ -1,0 +1,74 @@
+//! `goose-setup models`: what a provider offers, with context, price and tool support.
+
+use serde_json::json;
+
+use crate::check::models::{self, Model};
+use crate::cli::ModelsArgs;
+use crate::commands::stored_key;
+use crate::context::Context;
+use crate::error::{Exit, Result};
+use crate::interview::failure;
+use crate::interview::model::Columns;
+use crate::report::Report;
+
+pub fn run(args: &ModelsArgs, cx: &Context) -> Result<Report> {
+    let state = cx.look()?;
+    let provider = stored_key::named_or_active(args.provider.as_deref(), cx, &state)?;
+    let is_public = provider
+        .models
+        .as_ref()
+        .is_some_and(|models| models.auth == crate::catalog::Auth::None);
+    let key = if is_public {
+        None
+    } else {
+        stored_key::in_force(provider, cx, &state)?
+    };
+    if let (Some(fact), None, false) = (&provider.key, &key, is_public)
+        && !fact.optional
+    {
+        return Err(stored_key::no_key(provider, fact.variable));
+    }
+    let target = stored_key::target(provider, key.as_ref(), &state);
+    let list = models::list(&cx.network()?, &target).map_err(|finding| failure(&finding))?;
+    let shown: Vec<&Model> = list.iter().filter(|model| is_wanted(model, args)).collect();
+    let columns = Columns::of(&shown);
+    let mut text = String::new();
+    for model in &shown {
+        let tools = if model.tools == Some(false) { "  no tools" } else { "" };
+        text.push_str(&format!("{}{tools}\n", columns.row(model)));
+    }
+    if shown.is_empty() {
+        cx.talk.say(format!(
+            "none of the {} models of {} fits; see `goose-setup models --help`",
+            list.len(),
+            provider.title
+        ));
+    }
+    let fields = shown
+        .iter()
+        .map(|model| {
+            json!({
+                "id": model.id,
+                "name": model.name,
+                "context": model.context,
+                "input_price": model.input_price,
+                "output_price": model.output_price,
+                "tools": model.tools,
+                "free": model.free,
+            })
+        })
+        .collect::<Vec<_>>();
+    Ok(Report::new(
+        Exit::Done,
+        json!({"provider": provider.id, "models": fields}),
+        text,
+    ))
+}
+
+fn is_wanted(model: &Model, args: &ModelsArgs) -> bool {
+    let found = args.search.as_ref().is_none_or(|search| {
+        let search = search.to_lowercase();
+        model.id.to_lowercase().contains(&search) || model.name.to_lowercase().contains(&search)
+    });
+    found && (args.any || model.tools != Some(false)) && (!args.free || model.free)
+}

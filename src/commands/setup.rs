@@ -1,0 +1,203 @@
+//! `goose-setup [PROVIDER]`: from nothing to a goose that answers.
+
+use serde_json::json;
+
+use crate::check::verdict::Verdict;
+use crate::cli::{SetupArgs, StoreArg};
+use crate::commands::env as exports;
+use crate::commands::home;
+use crate::context::Context;
+use crate::error::{Error, Exit, Result};
+use crate::fsio;
+use crate::goose::binary::{INSTALL_PAGE, OLDEST_SUPPORTED};
+use crate::interview::{Answers, Interview};
+use crate::plan::{self, Plan};
+use crate::prompt::{PlanKey, Prompt};
+use crate::proof;
+use crate::report::Report;
+use crate::secret::Secret;
+use crate::shadows::{self, Expected};
+use crate::shell::Shell;
+use crate::state::State;
+use crate::{apply, consent, view};
+
+pub fn run(args: &SetupArgs, cx: &Context) -> Result<Report> {
+    let writing = args.writing;
+    if args.provider.is_none() && !cx.env.can_prompt() {
+        return Err(Error::missing(
+            "the provider",
+            "its name, such as `goose-setup openrouter`",
+        ));
+    }
+    cx.require_consent(writing)?;
+    let state = look(args, cx)?;
+    match cx.prompt() {
+        Some(prompt) if home::is_wanted(args, &state) => home::run(prompt, args, cx, &state),
+        prompt => set_up(args, cx, &state, prompt),
+    }
+}
+
+pub fn set_up(
+    args: &SetupArgs,
+    cx: &Context,
+    state: &State,
+    prompt: Option<Prompt>,
+) -> Result<Report> {
+    let mut interview = Interview::new(cx, args, state, prompt);
+    let answers = interview.conduct()?;
+    let is_guided = interview.is_guided();
+    let mut with_shell = args.shell_env;
+    let mut plan = draw_up(&answers, with_shell, cx, state)?;
+    if args.writing.dry_run {
+        let text = consent::preview(&plan, cx, state);
+        return Ok(report(&answers, &plan, state, true, None, text));
+    }
+    if let Some(prompt) = interview.prompt.as_ref().filter(|_| is_guided) {
+        while !plan.is_empty() {
+            cx.talk.say("");
+            cx.talk.say(view::plan(&plan, &state.paths.secrets, &cx.env).trim_end());
+            match prompt.plan_key(legend(with_shell))? {
+                PlanKey::Apply => break,
+                PlanKey::Cancel => return Err(Error::Cancelled),
+                PlanKey::Other('s') => {
+                    with_shell = !with_shell;
+                    plan = draw_up(&answers, with_shell, cx, state)?;
+                }
+                PlanKey::Other(_) => {}
+            }
+        }
+    } else {
+        cx.talk.detail(view::plan(&plan, &state.paths.secrets, &cx.env).trim_end());
+    }
+    apply::apply(&plan, &state.places, state.patience())?;
+    if let Some(goose) = state.goose(&cx.env) {
+        state.versions.keep(goose);
+    }
+    finish(&answers, &plan, cx, state)
+}
+
+/// The machine as this setup has to see it: with `--store keychain` the keychain counts although goose has it off.
+fn look(args: &SetupArgs, cx: &Context) -> Result<State> {
+    let mut state = cx.look()?;
+    if args.store == Some(StoreArg::Keychain) {
+        state.places.keyring_off = false;
+    }
+    Ok(state)
+}
+
+fn draw_up(answers: &Answers, with_shell: bool, cx: &Context, state: &State) -> Result<Plan> {
+    let choice = &answers.choice;
+    let seen = choice.store.is_some().then(|| state.secrets()).transpose()?;
+    let mut plan = plan::setup(choice, &state.config, seen)?;
+    let former = state.config.active(&crate::env::Env::default()).provider;
+    plan.remember_previous(
+        &fsio::read(&state.previous_file())?,
+        former.as_ref().map(|former| former.value.as_str()),
+        choice.provider.id,
+    );
+    let wanted = with_shell.then(|| Shell::detect(&cx.env));
+    exports::keep_up(&mut plan, wanted, choice, cx, state)?;
+    Ok(plan)
+}
+
+fn legend(with_shell: bool) -> &'static str {
+    if with_shell {
+        "Enter: make these changes · s: leave the shell alone · Esc: cancel "
+    } else {
+        "Enter: make these changes · s: also load the key into new shells · Esc: cancel "
+    }
+}
+
+fn finish(answers: &Answers, plan: &Plan, cx: &Context, state: &State) -> Result<Report> {
+    let choice = &answers.choice;
+    let key = active_key(answers);
+    let expected = Expected {
+        id: choice.provider.id,
+        provider: Some(choice.provider),
+        model: Some(&choice.model),
+        key: key.as_ref(),
+        store: choice.store.map(|store| store.kind),
+    };
+    let proof = proof::prove(&cx.env, &expected)?;
+    let mut text = String::new();
+    if plan.is_empty() {
+        text.push_str("nothing to change: ");
+    }
+    text.push_str(&format!(
+        "goose {} {} with {}\n",
+        if proof.goose_agrees() { "uses" } else { "would use" },
+        choice.provider.title,
+        choice.model
+    ));
+    for note in plan.notes.iter().chain(&answers.notes) {
+        text.push_str(&format!("note: {note}\n"));
+    }
+    for shadow in &proof.shadows {
+        text.push_str(&format!("warning: {}\n", shadow.sentence()));
+    }
+    text.push_str(&next_step(cx, state, proof.goose_agrees()));
+    Ok(report(answers, plan, state, false, Some(&proof.shadows), text))
+}
+
+fn next_step(cx: &Context, state: &State, agrees: bool) -> String {
+    match state.goose(&cx.env) {
+        None => format!("next: install goose ({INSTALL_PAGE}), then run `goose session`\n"),
+        Some(goose) if goose.is_too_old() => format!(
+            "next: run `goose update`; {} is older than {OLDEST_SUPPORTED}\n",
+            view::path(&goose.path, &cx.env)
+        ),
+        Some(_) if !agrees => {
+            "next: take away what the warning names, then run `goose-setup status`\n".into()
+        }
+        Some(_) => "next: goose session\n".into(),
+    }
+}
+
+fn active_key(answers: &Answers) -> Option<Secret> {
+    let variable = answers.choice.provider.key.as_ref()?.variable;
+    answers
+        .choice
+        .secrets
+        .iter()
+        .find(|(name, _)| name == variable)
+        .map(|(_, key)| key.clone())
+}
+
+fn report(
+    answers: &Answers,
+    plan: &Plan,
+    state: &State,
+    dry_run: bool,
+    shadows: Option<&[shadows::Shadow]>,
+    text: String,
+) -> Report {
+    let choice = &answers.choice;
+    let agrees = shadows.map(<[_]>::is_empty);
+    let notes: Vec<String> = plan
+        .notes
+        .iter()
+        .chain(&answers.notes)
+        .cloned()
+        .chain(shadows.unwrap_or_default().iter().map(shadows::Shadow::sentence))
+        .collect();
+    let verdict = answers
+        .finding
+        .as_ref()
+        .map_or(Verdict::Unproven, |finding| finding.verdict);
+    Report::new(
+        if agrees == Some(false) { Exit::Shadowed } else { Exit::Done },
+        json!({
+            "provider": choice.provider.id,
+            "model": choice.model,
+            "verdict": verdict,
+            "store": choice.store.map(|store| store.kind),
+            "dry_run": dry_run,
+            "changes": plan.changes(),
+            "notes": notes,
+            "goose_agrees": agrees,
+            "shadows": shadows,
+            "config": state.paths.config,
+        }),
+        text,
+    )
+}

@@ -1,0 +1,181 @@
+//! `goose-setup status`: what goose will use, and why.
+
+use serde_json::{Value, json};
+
+use crate::catalog::{self, Provider};
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::{Exit, Result};
+use crate::goose::binary::INSTALL_PAGE;
+use crate::goose::config::{Source, Sourced};
+use crate::report::Report;
+use crate::secret::Secret;
+use crate::shadows::{self, Expected, Shadow};
+use crate::state::State;
+use crate::view;
+
+struct Row {
+    id: String,
+    model: Option<String>,
+    is_active: bool,
+    key: Option<KeyRow>,
+}
+
+struct KeyRow {
+    name: &'static str,
+    secret: Option<Secret>,
+    /// Why it is unknown whether there is one.
+    trouble: Option<String>,
+}
+
+pub fn run(cx: &Context) -> Result<Report> {
+    let state = cx.look()?;
+    let goose = state.goose(&cx.env).cloned();
+    if let Some(goose) = &goose {
+        state.versions.keep(goose);
+    }
+    let active = state.config.active(&cx.env);
+    let rows = rows(&state)?;
+    let shadows = shadows_of(cx, &state, &rows)?;
+    let store = state.secrets()?.read_from();
+    let source = active.provider.as_ref().map_or(Source::None, |it| it.source.clone());
+    let fields = json!({
+        "goose": {
+            "path": goose.as_ref().map(|goose| &goose.path),
+            "version": goose.as_ref().and_then(|goose| goose.version).map(|it| it.to_string()),
+        },
+        "config": {"path": state.paths.config, "layout": state.config.layout().word()},
+        "active": {
+            "provider": value(active.provider.as_ref()),
+            "model": value(active.model.as_ref()),
+            "source": source.word(),
+        },
+        "providers": rows.iter().map(|row| json!({
+            "id": row.id,
+            "model": row.model,
+            "active": row.is_active,
+            "key": row.key.as_ref().map(|key| json!({
+                "name": key.name,
+                "present": if key.trouble.is_some() { Value::Null } else { key.secret.is_some().into() },
+                "store": key.secret.as_ref().map(|_| store),
+                "fingerprint": key.secret.as_ref().map(Secret::fingerprint),
+            })),
+        })).collect::<Vec<_>>(),
+        "shadows": shadows,
+    });
+    let mut text = String::new();
+    let mut line = |name: &str, rest: String| text.push_str(&format!("{name:<10} {rest}\n"));
+    line("goose", match &goose {
+        Some(goose) => format!(
+            "{} ({})",
+            goose.version.map_or("version unknown".into(), |it| it.to_string()),
+            view::path(&goose.path, &cx.env)
+        ),
+        None => format!("not found; install it: {INSTALL_PAGE}"),
+    });
+    line("config", format!(
+        "{} ({})",
+        view::path(&state.paths.config, &cx.env),
+        match state.config.layout().word() {
+            "none" => "no provider in it",
+            word => word,
+        }
+    ));
+    line("provider", with_source(active.provider.as_ref(), cx));
+    line("model", with_source(active.model.as_ref(), cx));
+    line("keys", view::store(store, &state.paths.secrets, &cx.env));
+    for row in &rows {
+        text.push_str(&row_text(row));
+    }
+    for shadow in &shadows {
+        text.push_str(&format!("warning: {}\n", shadow.sentence()));
+    }
+    for path in &state.config.skipped {
+        text.push_str(&format!("warning: goose passes over {}, which does not parse\n", path.display()));
+    }
+    if rows.is_empty() {
+        text.push_str("nothing is set up yet: run `goose-setup`\n");
+    }
+    Ok(Report::new(Exit::Done, fields, text))
+}
+
+fn rows(state: &State) -> Result<Vec<Row>> {
+    let seen = state.secrets()?;
+    let active = state.config.active(&Env::default()).provider;
+    Ok(state
+        .config
+        .configured()
+        .into_iter()
+        .map(|known| {
+            let key = find(&known.id).and_then(|provider| provider.key.as_ref());
+            Row {
+                is_active: active.as_ref().is_some_and(|active| active.value == known.id),
+                key: key.map(|key| {
+                    let secret = seen.secret(key.variable);
+                    KeyRow {
+                        name: key.variable,
+                        trouble: secret.is_none().then(|| seen.keychain_trouble()).flatten(),
+                        secret,
+                    }
+                }),
+                id: known.id,
+                model: known.model,
+            }
+        })
+        .collect())
+}
+
+fn shadows_of(cx: &Context, state: &State, rows: &[Row]) -> Result<Vec<Shadow>> {
+    let files = state.config.active(&Env::default());
+    let Some(provider) = files.provider else {
+        return Ok(Vec::new());
+    };
+    let row = rows.iter().find(|row| row.id == provider.value);
+    shadows::find(
+        &cx.env,
+        state,
+        &Expected {
+            id: &provider.value,
+            provider: find(&provider.value),
+            model: files.model.as_ref().map(|model| model.value.as_str()),
+            key: row.and_then(|row| row.key.as_ref()).and_then(|key| key.secret.as_ref()),
+            store: None,
+        },
+    )
+}
+
+fn find(id: &str) -> Option<&'static Provider> {
+    catalog::all().iter().find(|provider| provider.id == id)
+}
+
+fn value(sourced: Option<&Sourced>) -> Option<&str> {
+    sourced.map(|sourced| sourced.value.as_str())
+}
+
+fn with_source(sourced: Option<&Sourced>, cx: &Context) -> String {
+    let Some(sourced) = sourced else {
+        return "none".into();
+    };
+    let from = match &sourced.source {
+        Source::Env(variable) => format!(" (from ${variable})"),
+        Source::System(path) => format!(" (from {})", view::path(path, &cx.env)),
+        Source::Config | Source::None => String::new(),
+    };
+    let value = if sourced.value.is_empty() { "(empty)" } else { &sourced.value };
+    format!("{value}{from}")
+}
+
+fn row_text(row: &Row) -> String {
+    let mark = if row.is_active { "*" } else { " " };
+    let key = match &row.key {
+        None => "no key needed".to_owned(),
+        Some(KeyRow { secret: Some(secret), .. }) => format!("key {}", secret.fingerprint()),
+        Some(KeyRow { trouble: Some(trouble), .. }) => format!("key unknown: {trouble}"),
+        Some(KeyRow { name, .. }) => format!("{name} is not stored"),
+    };
+    format!(
+        "  {mark} {:<18} {:<36} {key}\n",
+        row.id,
+        row.model.as_deref().unwrap_or("no model")
+    )
+}

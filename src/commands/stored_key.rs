@@ -1,0 +1,84 @@
+//! Proving a key that is in the store already.
+
+use crate::catalog::Provider;
+use crate::check::http::Http;
+use crate::check::probe::{self, Finding, Target};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::interview::{Judged, failure};
+use crate::secret::Secret;
+use crate::state::State;
+
+/// The stored key, else the one in the environment.
+pub fn in_force(provider: &Provider, cx: &Context, state: &State) -> Result<Option<Secret>> {
+    let Some(fact) = &provider.key else {
+        return Ok(None);
+    };
+    if let Some(key) = state.secrets()?.secret(fact.variable) {
+        return Ok(Some(key));
+    }
+    Ok(cx
+        .env
+        .filled(fact.variable)
+        .and_then(|text| crate::goose::env_value::as_text(fact.variable, text))
+        .map(|text| Secret::stored(&text)))
+}
+
+/// The target of a request to `provider` as goose's files describe it.
+pub fn target<'k>(
+    provider: &'static Provider,
+    key: Option<&'k Secret>,
+    state: &State,
+) -> Target<'k> {
+    let written = |name: &str| state.config.setting_without_environment(name);
+    let host = provider.host.as_ref().and_then(|host| written(host.setting));
+    let mut target = Target::of(provider, host.as_deref(), key);
+    target.settings = provider
+        .settings
+        .iter()
+        .filter(|setting| !setting.secret)
+        .filter_map(|setting| Some((setting.name.to_owned(), written(setting.name)?)))
+        .collect();
+    target
+}
+
+pub fn prove(provider: &'static Provider, http: &Http, cx: &Context, state: &State) -> Result<Finding> {
+    let key = in_force(provider, cx, state)?;
+    if let (Some(fact), None) = (&provider.key, &key)
+        && !fact.optional
+    {
+        return Err(no_key(provider, fact.variable));
+    }
+    Ok(probe::prove(http, &target(provider, key.as_ref(), state)))
+}
+
+/// The finding, if goose can work with the stored key.
+pub fn must_work(provider: &'static Provider, cx: &Context, state: &State) -> Result<Finding> {
+    let finding = prove(provider, &cx.network()?, cx, state)?;
+    match Judged::of(finding.verdict, false) {
+        Judged::Good => Ok(finding),
+        Judged::Doubtful | Judged::Refused => Err(failure(&finding)),
+    }
+}
+
+pub fn no_key(provider: &Provider, variable: &str) -> Error {
+    Error::usage(
+        format!("no key of {} is stored ({variable})", provider.title),
+        format!("run `goose-setup {}` to set it up", provider.id),
+    )
+}
+
+/// The named provider, else the one goose uses now.
+pub fn named_or_active(name: Option<&str>, cx: &Context, state: &State) -> Result<&'static Provider> {
+    if let Some(name) = name {
+        return crate::interview::provider::named(name);
+    }
+    let active = state.config.active(&cx.env).provider.filter(|it| !it.value.is_empty());
+    let active = active.ok_or_else(|| {
+        Error::usage(
+            "no provider is active",
+            "name one, or run `goose-setup` to set one up",
+        )
+    })?;
+    crate::catalog::find(&active.value)
+}

@@ -1,0 +1,244 @@
+//! `goose-setup switch`: another provider that is set up already becomes the active one.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::catalog::{self, Provider};
+use crate::cli::SwitchArgs;
+use crate::commands::stored_key;
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::{Error, Exit, Result};
+use crate::fsio;
+use crate::goose::activate::Change;
+use crate::interview::provider::named;
+use crate::plan::Plan;
+use crate::proof;
+use crate::report::Report;
+use crate::secret::Secret;
+use crate::shadows::{Expected, Shadow};
+use crate::state::State;
+use crate::{apply, consent};
+
+/// How `switch` names the provider that was active before.
+const PREVIOUS: &str = "-";
+
+#[derive(Deserialize)]
+struct Previous {
+    provider: String,
+}
+
+pub fn run(args: &SwitchArgs, cx: &Context) -> Result<Report> {
+    let state = cx.look()?;
+    let id = match args.provider.as_deref() {
+        Some(PREVIOUS) => previous(&state)?,
+        Some(name) => id_of(name, &state)?,
+        None => ask(cx, &state)?,
+    };
+    to(&id, args, cx, &state)
+}
+
+pub fn to(id: &str, args: &SwitchArgs, cx: &Context, state: &State) -> Result<Report> {
+    let provider = catalog::all().iter().find(|provider| provider.id == id);
+    let mut notes = Vec::new();
+    let key = usable_key(id, provider, cx, state, &mut notes)?;
+    let model = model(id, provider, args, state, &mut notes)?;
+    let verdict = if args.check {
+        let provider = provider.ok_or_else(|| Error::usage(
+            format!("goose-setup does not know how to check {id}"),
+            "leave --check out",
+        ))?;
+        Some(stored_key::must_work(provider, cx, state)?.verdict)
+    } else {
+        None
+    };
+    let former = state.config.active(&Env::default()).provider;
+    let mut plan = Plan::default();
+    plan.change_config(
+        &state.config,
+        &Change {
+            activate: true,
+            provider: id.to_owned(),
+            model: Some(model.clone()),
+            settings: Vec::new(),
+            keyring_off: None,
+        },
+    )?;
+    plan.remember_previous(
+        &fsio::read(&state.previous_file())?,
+        former.as_ref().map(|former| former.value.as_str()),
+        id,
+    );
+    let title = provider.map_or(id, |provider| provider.title);
+    let mut outcome = Outcome {
+        id,
+        model: &model,
+        verdict: verdict.map(|verdict| verdict.word()),
+        plan: &plan,
+        notes,
+        shadows: None,
+    };
+    if args.writing.dry_run {
+        let shown = consent::preview(&plan, cx, state);
+        return Ok(outcome.report(true, shown));
+    }
+    apply::apply(&plan, &state.places, state.patience())?;
+    let proof = proof::prove(
+        &cx.env,
+        &Expected {
+            id,
+            provider,
+            model: Some(&model),
+            key: key.as_ref(),
+            store: None,
+        },
+    )?;
+    let mut text = format!(
+        "goose {} {title} with {model}\n",
+        if proof.goose_agrees() { "uses" } else { "would use" }
+    );
+    for note in plan.notes.iter().chain(&outcome.notes) {
+        text.push_str(&format!("note: {note}\n"));
+    }
+    for shadow in &proof.shadows {
+        text.push_str(&format!("warning: {}\n", shadow.sentence()));
+    }
+    outcome.shadows = Some(proof.shadows);
+    Ok(outcome.report(false, text))
+}
+
+struct Outcome<'a> {
+    id: &'a str,
+    model: &'a str,
+    verdict: Option<&'static str>,
+    plan: &'a Plan,
+    notes: Vec<String>,
+    shadows: Option<Vec<Shadow>>,
+}
+
+impl Outcome<'_> {
+    fn report(&self, dry_run: bool, text: String) -> Report {
+        let agrees = self.shadows.as_ref().map(Vec::is_empty);
+        let sentences = self.shadows.iter().flatten().map(Shadow::sentence);
+        let notes: Vec<String> = self
+            .plan
+            .notes
+            .iter()
+            .chain(&self.notes)
+            .cloned()
+            .chain(sentences)
+            .collect();
+        Report::new(
+            if agrees == Some(false) { Exit::Shadowed } else { Exit::Done },
+            json!({
+                "provider": self.id,
+                "model": self.model,
+                "verdict": self.verdict,
+                "store": null,
+                "dry_run": dry_run,
+                "changes": self.plan.changes(),
+                "notes": notes,
+                "goose_agrees": agrees,
+                "shadows": self.shadows,
+            }),
+            text,
+        )
+    }
+}
+
+fn previous(state: &State) -> Result<String> {
+    let file = fsio::read(&state.previous_file())?;
+    file.bytes
+        .and_then(|bytes| serde_json::from_slice::<Previous>(&bytes).ok())
+        .map(|previous| previous.provider)
+        .ok_or_else(|| {
+            Error::usage(
+                "there is no previous provider to go back to yet",
+                "name the provider, such as `goose-setup switch openrouter`",
+            )
+        })
+}
+
+/// The id of a configured provider, also one that the catalogue does not know.
+fn id_of(name: &str, state: &State) -> Result<String> {
+    if state.config.configured().iter().any(|known| known.id == name) {
+        return Ok(name.to_owned());
+    }
+    named(name).map(|provider| provider.id.to_owned())
+}
+
+fn ask(cx: &Context, state: &State) -> Result<String> {
+    let configured = state.config.configured();
+    if configured.is_empty() {
+        return Err(Error::usage(
+            "no provider is set up yet",
+            "run `goose-setup` to set one up",
+        ));
+    }
+    let Some(prompt) = cx.prompt() else {
+        return Err(Error::missing("the provider to switch to", "its name, or `-` for the previous one"));
+    };
+    let active = state.config.active(&Env::default()).provider;
+    let items: Vec<String> = configured
+        .iter()
+        .map(|known| {
+            let is_active = active.as_ref().is_some_and(|active| active.value == known.id);
+            let mark = if is_active { "  (active)" } else { "" };
+            let model = known.model.as_deref().unwrap_or("no model yet");
+            format!("{}  {model}{mark}", known.id)
+        })
+        .collect();
+    let preset = configured
+        .iter()
+        .position(|known| active.as_ref().is_none_or(|active| active.value != known.id));
+    let chosen = prompt.choose("Switch to which provider?", &items, preset.unwrap_or_default())?;
+    configured
+        .get(chosen)
+        .map(|known| known.id.clone())
+        .ok_or(Error::Cancelled)
+}
+
+fn model(
+    id: &str,
+    provider: Option<&Provider>,
+    args: &SwitchArgs,
+    state: &State,
+    notes: &mut Vec<String>,
+) -> Result<String> {
+    if let Some(model) = args.model.clone().or_else(|| state.config.model_of(id)) {
+        return Ok(model);
+    }
+    let model = provider
+        .and_then(|provider| provider.default_model)
+        .ok_or_else(|| Error::missing(format!("the model for {id}"), "--model MODEL"))?;
+    notes.push(format!("no model was set for {id}, so it is {model} now"));
+    Ok(model.to_owned())
+}
+
+/// The key goose will find. A provider without one is not set up; a keychain that cannot be read now is only a note.
+fn usable_key(
+    id: &str,
+    provider: Option<&'static Provider>,
+    cx: &Context,
+    state: &State,
+    notes: &mut Vec<String>,
+) -> Result<Option<Secret>> {
+    let Some(fact) = provider.and_then(|provider| provider.key.as_ref()) else {
+        return Ok(None);
+    };
+    let seen = state.secrets()?;
+    if let Some(key) = seen.secret(fact.variable) {
+        return Ok(Some(key));
+    }
+    if cx.env.filled(fact.variable).is_some() || fact.optional {
+        return Ok(None);
+    }
+    if let Some(trouble) = seen.keychain_trouble() {
+        notes.push(format!("whether {} is stored could not be seen: {trouble}", fact.variable));
+        return Ok(None);
+    }
+    Err(Error::usage(
+        format!("{id} has no key yet ({} is not stored)", fact.variable),
+        format!("run `goose-setup {id}` to set it up"),
+    ))
+}

@@ -1,0 +1,50 @@
+//! Show a plan, ask, carry it out: the same for every command that writes.
+
+use crate::cli::Writing;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::prompt::{PlanKey, Prompt};
+use crate::state::State;
+use crate::{apply, view};
+
+pub enum Outcome {
+    /// `--dry-run`: what would be done, for stdout.
+    Shown(String),
+    NothingToDo,
+    Changed,
+}
+
+/// What a dry run prints.
+pub fn preview(plan: &Plan, cx: &Context, state: &State) -> String {
+    if plan.is_empty() {
+        return "nothing to change\n".into();
+    }
+    format!(
+        "would change:\n{}",
+        view::plan(plan, &state.paths.secrets, &cx.env)
+    )
+}
+
+pub fn carry_out(
+    plan: &Plan,
+    writing: Writing,
+    prompt: Option<&Prompt>,
+    cx: &Context,
+    state: &State,
+) -> Result<Outcome> {
+    if writing.dry_run {
+        return Ok(Outcome::Shown(preview(plan, cx, state)));
+    }
+    if plan.is_empty() {
+        return Ok(Outcome::NothingToDo);
+    }
+    if let Some(prompt) = prompt.filter(|_| !writing.yes) {
+        cx.talk.say(view::plan(plan, &state.paths.secrets, &cx.env).trim_end());
+        if prompt.plan_key("Enter: make these changes · Esc: cancel ")? != PlanKey::Apply {
+            return Err(Error::Cancelled);
+        }
+    }
+    apply::apply(plan, &state.places, state.patience())?;
+    Ok(Outcome::Changed)
+}

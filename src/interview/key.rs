@@ -1,0 +1,334 @@
+//! The key: given, typed or already there; and proven before anything else is decided.
+
+use std::thread::JoinHandle;
+
+use crate::catalog::{self, Auth, Provider};
+use crate::check::http::Http;
+use crate::check::models::{self, Model};
+use crate::check::probe::{self, Finding, Target};
+use crate::check::verdict::Verdict;
+use crate::error::{Error, Result};
+use crate::interview::Interview;
+use crate::interview::settings::Settings;
+use crate::key_source;
+use crate::secret::Secret;
+
+pub enum Decided {
+    Verified(Verified),
+    /// It is another provider's key, and the person wants that provider.
+    Belongs(&'static Provider),
+}
+
+pub struct Verified {
+    pub key: Option<Secret>,
+    pub finding: Option<Finding>,
+    pub models: Option<Vec<Model>>,
+}
+
+/// What a finding means for storing the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judged {
+    Good,
+    /// A real key perhaps, but goose may not work with it now: for a person to decide, never for a script.
+    Doubtful,
+    Refused,
+}
+
+impl Judged {
+    /// `replaces`: a stored key would go for it, so little proof is not enough.
+    pub fn of(verdict: Verdict, replaces: bool) -> Self {
+        match verdict {
+            Verdict::Valid | Verdict::ValidRestricted => Self::Good,
+            Verdict::RateLimited if !replaces => Self::Good,
+            verdict if verdict.is_refusal() => Self::Refused,
+            _ => Self::Doubtful,
+        }
+    }
+}
+
+pub fn failure(finding: &Finding) -> Error {
+    Error::Check {
+        verdict: finding.verdict,
+        cause: finding.cause,
+        detail: finding.detail.clone(),
+        action: finding.action.clone(),
+    }
+}
+
+pub fn decide(
+    interview: &Interview<'_>,
+    provider: &'static Provider,
+    settings: &Settings,
+) -> Result<Decided> {
+    let Some(fact) = &provider.key else {
+        return without_key(interview, provider, settings).map(Decided::Verified);
+    };
+    let stored = if settings.is_new_host {
+        None
+    } else {
+        interview.state.secrets()?.secret(fact.variable)
+    };
+    let mut candidate = key_source::read(&interview.args.key, interview.cx)?;
+    if candidate.is_none() && !interview.is_guided() {
+        candidate.clone_from(&stored);
+    }
+    let http = interview.cx.network()?;
+    let ahead = (candidate.is_none() && !interview.args.no_check)
+        .then(|| list_ahead(&http, provider, settings))
+        .flatten();
+    if candidate.is_none() {
+        introduce(interview, provider);
+    }
+    let mut ahead = ahead;
+    loop {
+        let key = match candidate.take() {
+            Some(key) => key,
+            None => match ask(interview, provider, stored.as_ref())? {
+                Some(key) => key,
+                None => continue,
+            },
+        };
+        if interview.args.no_check {
+            return Ok(Decided::Verified(Verified {
+                key: Some(key),
+                finding: None,
+                models: None,
+            }));
+        }
+        let target = target(provider, settings, Some(&key), interview);
+        // The person's own time at the question does not count against the network's.
+        let http = http.afresh(interview.cx.timeout);
+        let busy = interview.cx.talk.busy(&format!("asking {} about the key", provider.title));
+        let (finding, models) = match ahead.take() {
+            Some(list) => {
+                let finding = probe::prove(&http, &target);
+                (finding, list.join().ok().flatten())
+            }
+            None => {
+                let (finding, models) = probe::prove_and_list(&http, &target);
+                (finding, models.ok())
+            }
+        };
+        drop(busy);
+        let replaces = stored.as_ref().is_some_and(|stored| !stored.is_same_as(&key));
+        let verified = Verified {
+            key: Some(key),
+            models,
+            finding: Some(finding),
+        };
+        match settle(interview, provider, verified, replaces)? {
+            Settled::Take(verified) => return Ok(Decided::Verified(verified)),
+            Settled::Belongs(other) => return Ok(Decided::Belongs(other)),
+            Settled::AskAgain => {}
+        }
+    }
+}
+
+enum Settled {
+    Take(Verified),
+    Belongs(&'static Provider),
+    AskAgain,
+}
+
+fn settle(
+    interview: &Interview<'_>,
+    provider: &'static Provider,
+    verified: Verified,
+    replaces: bool,
+) -> Result<Settled> {
+    let Some(finding) = &verified.finding else {
+        return Ok(Settled::Take(verified));
+    };
+    let talk = &interview.cx.talk;
+    let judged = Judged::of(finding.verdict, replaces);
+    if judged == Judged::Good {
+        let account = finding.account.as_ref().map(|account| format!(" · {}", account.line()));
+        talk.good(format!(
+            "{} accepts the key{}",
+            provider.title,
+            account.unwrap_or_default()
+        ));
+        if finding.verdict != Verdict::Valid {
+            talk.warn(&finding.detail);
+        }
+        return Ok(Settled::Take(verified));
+    }
+    let Some(prompt) = interview.prompt.as_ref().filter(|_| interview.is_guided()) else {
+        return Err(failure(finding));
+    };
+    talk.bad(&finding.detail);
+    if judged == Judged::Refused {
+        let owner = verified.key.as_ref().and_then(catalog::owner_of_key);
+        if let (Verdict::WrongProvider, Some(owner)) = (finding.verdict, owner) {
+            let question = format!("Set up {} instead? (paste the key once more)", owner.title);
+            if prompt.confirm(&question, true)? {
+                return Ok(Settled::Belongs(owner));
+            }
+        } else {
+            talk.hint(&finding.action);
+        }
+        return Ok(Settled::AskAgain);
+    }
+    talk.hint(&finding.action);
+    let question = if replaces {
+        "Replace the stored key with this one all the same?"
+    } else {
+        "Go on with this key all the same?"
+    };
+    Ok(if prompt.confirm(question, false)? {
+        Settled::Take(verified)
+    } else {
+        Settled::AskAgain
+    })
+}
+
+fn introduce(interview: &Interview<'_>, provider: &Provider) {
+    let page = provider.key.as_ref().and_then(|key| key.page);
+    if let Some(page) = page.filter(|_| interview.prompt.is_some()) {
+        interview
+            .cx
+            .talk
+            .say(format!("  {} keys are made at {page}", provider.title));
+    }
+}
+
+/// `None` when what was typed is no key and was said to be none.
+fn ask(
+    interview: &Interview<'_>,
+    provider: &Provider,
+    stored: Option<&Secret>,
+) -> Result<Option<Secret>> {
+    let Some(prompt) = &interview.prompt else {
+        return Err(Error::missing(
+            format!("the API key of {}", provider.title),
+            "--key-stdin, --key-env VAR or --key-command CMD",
+        ));
+    };
+    let variable = provider.key.as_ref().map_or("", |key| key.variable);
+    let found = interview.cx.env.filled(variable).and_then(|value| Secret::parse(value).ok());
+    let question = match (stored, &found) {
+        (Some(_), _) => format!("{} API key (hidden; Enter keeps the stored one)", provider.title),
+        (None, Some(_)) => format!("{} API key (hidden; Enter takes the one in ${variable})", provider.title),
+        (None, None) => format!("{} API key (hidden)", provider.title),
+    };
+    let typed = prompt.hidden(&question)?;
+    if typed.trim().is_empty()
+        && let Some(key) = stored.cloned().or(found)
+    {
+        return Ok(Some(key));
+    }
+    match Secret::parse(&typed) {
+        Ok(key) => Ok(Some(key)),
+        Err(reason) => {
+            interview.cx.talk.bad(reason.to_string());
+            Ok(None)
+        }
+    }
+}
+
+/// A provider without a key: nothing to prove, but its server has to be there.
+fn without_key(
+    interview: &Interview<'_>,
+    provider: &'static Provider,
+    settings: &Settings,
+) -> Result<Verified> {
+    if interview.args.key.is_given() {
+        return Err(Error::usage(
+            format!("{} takes no API key", provider.title),
+            "leave the key flag out",
+        ));
+    }
+    if interview.args.no_check {
+        return Ok(Verified {
+            key: None,
+            finding: None,
+            models: None,
+        });
+    }
+    let http = interview.cx.network()?;
+    let target = target(provider, settings, None, interview);
+    loop {
+        let busy = interview.cx.talk.busy(&format!("looking for {}", provider.title));
+        let (finding, models) = probe::prove_and_list(&http.afresh(interview.cx.timeout), &target);
+        drop(busy);
+        let verified = Verified {
+            key: None,
+            models: models.ok(),
+            finding: Some(finding),
+        };
+        match settle_server(interview, provider, verified)? {
+            Some(verified) => return Ok(verified),
+            None => {}
+        }
+    }
+}
+
+fn settle_server(
+    interview: &Interview<'_>,
+    provider: &Provider,
+    verified: Verified,
+) -> Result<Option<Verified>> {
+    let Some(finding) = &verified.finding else {
+        return Ok(Some(verified));
+    };
+    let talk = &interview.cx.talk;
+    if Judged::of(finding.verdict, false) == Judged::Good {
+        talk.good(format!("{} answers", provider.title));
+        return Ok(Some(verified));
+    }
+    let Some(prompt) = interview.prompt.as_ref().filter(|_| interview.is_guided()) else {
+        return Err(failure(finding));
+    };
+    talk.bad(&finding.detail);
+    talk.hint(&finding.action);
+    if prompt.confirm("Look again?", true)? {
+        return Ok(None);
+    }
+    Ok(prompt
+        .confirm("Set it up all the same?", false)?
+        .then_some(verified)
+        .ok_or(Error::Cancelled)
+        .map(Some)?)
+}
+
+fn target<'k>(
+    provider: &'static Provider,
+    settings: &Settings,
+    key: Option<&'k Secret>,
+    interview: &Interview<'_>,
+) -> Target<'k> {
+    let mut target = Target::of(provider, settings.host.as_deref(), key);
+    target.settings = settings
+        .plain
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
+        .chain(
+            provider
+                .settings
+                .iter()
+                .filter(|setting| !setting.secret)
+                .filter_map(|setting| {
+                    let value = interview.state.config.setting_without_environment(setting.name)?;
+                    Some((setting.name.to_owned(), value))
+                }),
+        )
+        .collect();
+    target
+}
+
+/// A public model list needs no key, so it loads while the person pastes theirs.
+fn list_ahead(
+    http: &Http,
+    provider: &'static Provider,
+    settings: &Settings,
+) -> Option<JoinHandle<Option<Vec<Model>>>> {
+    let is_public = provider.models.as_ref().is_some_and(|models| models.auth == Auth::None);
+    if !is_public {
+        return None;
+    }
+    let http = http.clone();
+    let host = settings.host.clone();
+    Some(std::thread::spawn(move || {
+        models::list(&http, &Target::of(provider, host.as_deref(), None)).ok()
+    }))
+}

@@ -1,0 +1,108 @@
+//! The questions, in order. What was given by flag is not asked; what cannot be asked is an error that names its flag.
+
+mod key;
+pub mod model;
+pub mod provider;
+mod settings;
+mod store;
+
+use crate::catalog::Provider;
+use crate::check::models::Model;
+use crate::check::probe::Finding;
+use crate::cli::SetupArgs;
+use crate::context::Context;
+use crate::error::Result;
+use crate::plan::Choice;
+use crate::prompt::Prompt;
+use crate::state::State;
+
+pub use key::{Judged, failure};
+
+pub struct Interview<'a> {
+    pub cx: &'a Context,
+    pub args: &'a SetupArgs,
+    pub state: &'a State,
+    pub prompt: Option<Prompt>,
+    pub notes: Vec<String>,
+}
+
+/// Every answer, and what the provider said on the way.
+pub struct Answers {
+    pub choice: Choice,
+    /// `None`: there was nobody to ask, or `--no-check`.
+    pub finding: Option<Finding>,
+    pub notes: Vec<String>,
+}
+
+impl<'a> Interview<'a> {
+    pub fn new(cx: &'a Context, args: &'a SetupArgs, state: &'a State, prompt: Option<Prompt>) -> Self {
+        Self {
+            cx,
+            args,
+            state,
+            prompt,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Somebody is there, and did not say that all questions are settled.
+    pub fn is_guided(&self) -> bool {
+        self.prompt.is_some() && !self.args.writing.yes
+    }
+
+    pub fn is_configured(&self, provider: &Provider) -> bool {
+        self.state
+            .config
+            .configured()
+            .iter()
+            .any(|configured| configured.id == provider.id)
+    }
+
+    pub fn conduct(&mut self) -> Result<Answers> {
+        let mut provider = match &self.args.provider {
+            Some(name) => provider::named(name)?,
+            None => provider::ask(self)?,
+        };
+        loop {
+            match self.about(provider)? {
+                About::Settled(answers) => return Ok(*answers),
+                About::Rather(other) => provider = other,
+            }
+        }
+    }
+
+    fn about(&mut self, provider: &'static Provider) -> Result<About> {
+        let settings = settings::decide(self, provider)?;
+        let needs_store = provider.key.is_some() || !settings.secret.is_empty();
+        let store = needs_store.then(|| store::decide(self)).transpose()?;
+        let verified = match key::decide(self, provider, &settings)? {
+            key::Decided::Verified(verified) => verified,
+            key::Decided::Belongs(other) => return Ok(About::Rather(other)),
+        };
+        let model = model::decide(self, provider, verified.models.as_deref())?;
+        let mut secrets = settings.secret;
+        if let (Some(fact), Some(key)) = (&provider.key, verified.key) {
+            secrets.insert(0, (fact.variable.to_owned(), key));
+        }
+        Ok(About::Settled(Box::new(Answers {
+            choice: Choice {
+                provider,
+                model,
+                secrets,
+                settings: settings.plain,
+                store,
+            },
+            finding: verified.finding,
+            notes: std::mem::take(&mut self.notes),
+        })))
+    }
+}
+
+enum About {
+    Settled(Box<Answers>),
+    /// The key turned out to be another provider's, and the person wants that one.
+    Rather(&'static Provider),
+}
+
+/// The models in a list, if there is one to look at.
+pub type Models = Option<Vec<Model>>;

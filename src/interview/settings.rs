@@ -1,0 +1,187 @@
+//! The provider's address and whatever else goose has to be told about it.
+
+use crate::catalog::{self, Provider};
+use crate::error::{Error, Result};
+use crate::interview::Interview;
+use crate::key_source;
+use crate::secret::Secret;
+
+/// Names that decide the provider themselves; they have flags of their own.
+const RESERVED: &[&str] = &[
+    "GOOSE_PROVIDER",
+    "GOOSE_MODEL",
+    "GOOSE_DISABLE_KEYRING",
+    "ACTIVE_PROVIDER",
+    "PROVIDERS",
+    "EXTENSIONS",
+];
+
+pub struct Settings {
+    /// The address goose will call, where it is not the provider's own.
+    pub host: Option<String>,
+    /// The address is another than goose used so far, so a stored key was not meant for it.
+    pub is_new_host: bool,
+    /// For goose's config; `None` takes a setting away.
+    pub plain: Vec<(String, Option<String>)>,
+    pub secret: Vec<(String, Secret)>,
+}
+
+pub fn decide(interview: &mut Interview<'_>, provider: &'static Provider) -> Result<Settings> {
+    let mut settings = Settings {
+        host: None,
+        is_new_host: false,
+        plain: Vec::new(),
+        secret: Vec::new(),
+    };
+    for (name, value) in &interview.args.set {
+        let name = writable(name)?;
+        if is_secret(name) {
+            return Err(Error::usage(
+                format!("{name} is a secret and does not belong on the command line"),
+                format!("put it into an environment variable and give --set-env {name}=VAR"),
+            ));
+        }
+        settings.plain.push((name.to_owned(), Some(value.clone())));
+    }
+    for (name, variable) in &interview.args.set_env {
+        let name = writable(name)?;
+        if provider.key.as_ref().is_some_and(|key| key.variable == name) {
+            return Err(Error::usage(
+                format!("{name} is the API key itself"),
+                format!("give --key-env {variable}, which also proves it"),
+            ));
+        }
+        settings
+            .secret
+            .push((name.to_owned(), key_source::variable(variable, interview.cx)?));
+    }
+    note_strangers(interview, provider, &settings);
+    decide_host(interview, provider, &mut settings)?;
+    require(interview, provider, &mut settings)?;
+    Ok(settings)
+}
+
+fn writable(name: &str) -> Result<&str> {
+    if RESERVED.contains(&name.to_ascii_uppercase().as_str()) {
+        return Err(Error::usage(
+            format!("--set does not take {name}"),
+            "use the PROVIDER argument, --model or --store for it",
+        ));
+    }
+    Ok(name)
+}
+
+fn is_secret(name: &str) -> bool {
+    let by_name = ["_API_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_SECRET_KEY", "_SECRET_ACCESS_KEY"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    by_name
+        || catalog::all().iter().any(|provider| {
+            provider.key.as_ref().is_some_and(|key| key.variable == name)
+                || provider
+                    .settings
+                    .iter()
+                    .any(|setting| setting.secret && setting.name == name)
+        })
+}
+
+fn note_strangers(interview: &mut Interview<'_>, provider: &Provider, settings: &Settings) {
+    let is_known = |name: &str| {
+        name.starts_with("GOOSE_")
+            || provider.host.as_ref().is_some_and(|host| host.setting == name)
+            || provider.settings.iter().any(|setting| setting.name == name)
+    };
+    let names = settings
+        .plain
+        .iter()
+        .map(|(name, _)| name)
+        .chain(settings.secret.iter().map(|(name, _)| name));
+    for name in names.filter(|name| !is_known(name)) {
+        interview
+            .notes
+            .push(format!("{} has no setting {name} that is known here; check its spelling", provider.title));
+    }
+}
+
+fn decide_host(
+    interview: &Interview<'_>,
+    provider: &'static Provider,
+    settings: &mut Settings,
+) -> Result<()> {
+    let Some(fact) = &provider.host else {
+        return match &interview.args.host {
+            Some(typed) => provider.host_value(typed).map(drop),
+            None => Ok(()),
+        };
+    };
+    let written = interview.state.config.setting_without_environment(fact.setting);
+    let now = written
+        .clone()
+        .or_else(|| fact.default.map(str::to_owned))
+        .unwrap_or_default();
+    let typed = match (&interview.args.host, &interview.prompt) {
+        (Some(host), _) => Some(host.clone()),
+        (None, Some(prompt)) if fact.required && interview.is_guided() => {
+            Some(prompt.text(&format!("Where does {} run?", provider.title), &now)?)
+        }
+        (None, _) if fact.required && now.is_empty() => {
+            return Err(Error::missing(
+                format!("the address of {}", provider.title),
+                "--host URL",
+            ));
+        }
+        (None, _) => None,
+    };
+    let Some(typed) = typed else {
+        settings.host = written;
+        return Ok(());
+    };
+    let value = provider.host_value(&typed)?;
+    settings.is_new_host = value != provider.host_value(&now).unwrap_or(now);
+    let is_default = fact
+        .default
+        .is_some_and(|default| provider.host_value(default).is_ok_and(|default| default == value));
+    if !is_default || fact.required {
+        settings.plain.push((fact.setting.to_owned(), Some(value.clone())));
+        settings.host = Some(value);
+    } else if written.is_some() {
+        settings.plain.push((fact.setting.to_owned(), None));
+    }
+    Ok(())
+}
+
+/// Settings without which goose does not start the provider, and that have no default.
+fn require(
+    interview: &Interview<'_>,
+    provider: &'static Provider,
+    settings: &mut Settings,
+) -> Result<()> {
+    for needed in provider.settings.iter().filter(|setting| setting.required) {
+        let is_given = settings.plain.iter().any(|(name, _)| name == needed.name)
+            || settings.secret.iter().any(|(name, _)| name == needed.name);
+        let is_written = interview
+            .state
+            .config
+            .setting_without_environment(needed.name)
+            .is_some();
+        if is_given || is_written || needed.default.is_some() {
+            continue;
+        }
+        let Some(prompt) = &interview.prompt else {
+            let flag = if needed.secret { "--set-env" } else { "--set" };
+            return Err(Error::missing(
+                format!("{} ({})", needed.title, needed.name),
+                format!("{flag} {}=…", needed.name),
+            ));
+        };
+        if needed.secret {
+            let value = prompt.hidden(&format!("{} (hidden)", needed.title))?;
+            let secret = Secret::parse(&value).map_err(key_source::malformed)?;
+            settings.secret.push((needed.name.to_owned(), secret));
+        } else {
+            let value = prompt.text(needed.title, "")?;
+            settings.plain.push((needed.name.to_owned(), Some(value)));
+        }
+    }
+    Ok(())
+}

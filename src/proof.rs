@@ -1,0 +1,58 @@
+//! After writing: what goose will use now, read again from where goose reads.
+
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::secrets::StoreKind;
+use crate::shadows::{self, Expected, Shadow};
+use crate::state::State;
+
+pub struct Proof {
+    pub shadows: Vec<Shadow>,
+}
+
+impl Proof {
+    /// goose, started from this very environment, uses what was set up.
+    pub fn goose_agrees(&self) -> bool {
+        self.shadows.is_empty()
+    }
+}
+
+/// Reads everything anew. That the files themselves do not say what was written is a failure, not a shadow.
+pub fn prove(env: &Env, expected: &Expected<'_>) -> Result<Proof> {
+    let state = State::look(env)?;
+    let files = state.config.active(&Env::default());
+    let provider = files.provider.map(|provider| provider.value);
+    if provider.as_deref() != Some(expected.id) {
+        return Err(unlike("provider", provider.as_deref(), &state));
+    }
+    let model = files.model.map(|model| model.value);
+    if expected.model.is_some() && model.as_deref() != expected.model {
+        return Err(unlike("model", model.as_deref(), &state));
+    }
+    if let (Some(fact), Some(key)) = (expected.provider.and_then(|it| it.key.as_ref()), expected.key) {
+        let off_in_environment_only =
+            expected.store == Some(StoreKind::Keychain) && state.places.keyring_off;
+        let is_stored = off_in_environment_only
+            || state
+                .secrets()?
+                .secret(fact.variable)
+                .is_some_and(|stored| stored.is_same_as(key));
+        if !is_stored {
+            return Err(Error::unexpected(format!(
+                "{} was written, but goose would not read it back",
+                fact.variable
+            )));
+        }
+    }
+    Ok(Proof {
+        shadows: shadows::find(env, &state, expected)?,
+    })
+}
+
+fn unlike(what: &str, found: Option<&str>, state: &State) -> Error {
+    Error::unexpected(format!(
+        "{} was written, but goose would read {} as the {what}",
+        state.paths.config.display(),
+        found.unwrap_or("nothing")
+    ))
+}
