@@ -17,12 +17,12 @@ const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
 const LINK_LIMIT: usize = 40;
 const LOCK_POLL: Duration = Duration::from_millis(10);
 
-/// Who may read a file that does not exist yet.
+/// Who may read a file after it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Privacy {
-    /// 0600.
+    /// 0600, also where the file was open to others before: it holds secrets.
     Private,
-    /// 0666 less the umask, as goose makes its config file.
+    /// As before; a new file gets 0666 less the umask, as goose makes its config file.
     Ordinary,
 }
 
@@ -86,16 +86,15 @@ pub fn read(path: &Path) -> Result<Snapshot> {
 
 /// Puts `after` where `before` was read, in one step, unless somebody wrote in between.
 ///
-/// Mode and links of an existing file stay; a new one gets `privacy`.
+/// Links stay; so does the mode of an existing file, unless `privacy` asks for less.
 pub fn replace(before: &Snapshot, after: &[u8], privacy: Privacy) -> Result<()> {
     unchanged_since(before)?;
     let path = &before.path;
     let folder = parent(&before.real);
     create_folder(folder, privacy)?;
     let mode = match (before.mode, privacy) {
-        (Some(mode), _) => Some(mode),
-        (None, Privacy::Private) => Some(0o600),
-        (None, Privacy::Ordinary) => None,
+        (_, Privacy::Private) => Some(0o600),
+        (mode, Privacy::Ordinary) => mode,
     };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".goose-setup-");
@@ -325,7 +324,17 @@ mod tests {
     }
 
     #[test]
-    fn an_existing_file_keeps_its_mode() {
+    fn a_private_file_that_others_could_read_is_closed_to_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.yaml");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        replace(&read(&path).unwrap(), b"new", Privacy::Private).unwrap();
+        assert_eq!(mode(&path), 0o600);
+    }
+
+    #[test]
+    fn an_existing_ordinary_file_keeps_its_mode() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.yaml");
         fs::write(&path, "old").unwrap();

@@ -1,0 +1,182 @@
+//! `secrets.yaml`: read as goose reads it, edited without losing what a person wrote into it.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde_yaml::Value;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::entries::Entries;
+use crate::error::{Error, Result};
+use crate::fsio::{self, Privacy, Snapshot};
+use crate::yaml_edit::{self, Edit};
+
+const BOM: &[u8] = "\u{feff}".as_bytes();
+
+pub struct SecretsFile {
+    snapshot: Snapshot,
+    content: Content,
+}
+
+enum Content {
+    Missing,
+    Entries(Entries),
+    /// goose cannot read it either; nothing may be written over it.
+    Broken {
+        line: Option<usize>,
+        column: Option<usize>,
+        reason: String,
+    },
+}
+
+impl SecretsFile {
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let snapshot = fsio::read(path)?;
+        let content = match &snapshot.bytes {
+            None => Content::Missing,
+            Some(bytes) => parse(path, bytes)?,
+        };
+        Ok(Self { snapshot, content })
+    }
+
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// What goose can read in it; `None` where there is no file or a broken one.
+    pub fn entries(&self) -> Option<&Entries> {
+        match &self.content {
+            Content::Entries(entries) => Some(entries),
+            Content::Missing | Content::Broken { .. } => None,
+        }
+    }
+
+    /// The entries to start a change from: none in a missing file, an error for a broken one.
+    pub fn sound(&self) -> Result<Entries> {
+        match &self.content {
+            Content::Missing => Ok(Entries::default()),
+            Content::Entries(entries) => Ok(entries.clone()),
+            Content::Broken {
+                line,
+                column,
+                reason,
+            } => Err(Error::BrokenFile {
+                path: self.snapshot.path.clone(),
+                line: *line,
+                column: *column,
+                reason: reason.clone(),
+            }),
+        }
+    }
+
+    /// goose locks beside the real file, not beside a link to it.
+    pub(super) fn lock_path(&self) -> PathBuf {
+        let mut name: OsString = self.snapshot.real.clone().into();
+        name.push(".lock");
+        name.into()
+    }
+
+    /// Makes `wanted` the content and gives back the new text.
+    pub(super) fn write(&self, wanted: &Entries) -> Result<Zeroizing<Vec<u8>>> {
+        let path = &self.snapshot.path;
+        let mut edits = Edits(Vec::new());
+        for (name, _) in self.sound()?.touched_by(wanted) {
+            edits.0.push(match wanted.value(&name) {
+                Some(value) => Edit::Set {
+                    path: vec![name],
+                    value: serde_yaml::to_value(value).map_err(|_| {
+                        Error::unexpected(format!("cannot write a value into {}", path.display()))
+                    })?,
+                },
+                None => Edit::Remove { path: vec![name] },
+            });
+        }
+        let before = self.snapshot.bytes.as_deref().unwrap_or_default();
+        let after = Zeroizing::new(yaml_edit::apply(path, before, &edits.0)?.text);
+        fsio::replace(&self.snapshot, &after, Privacy::Private)?;
+        if Self::read(path)?.entries() != Some(wanted) {
+            return Err(Error::Changed { path: path.clone() });
+        }
+        Ok(after)
+    }
+
+    /// Puts a former text back as it was, byte for byte.
+    pub(super) fn put_back(&self, former: Option<&[u8]>) -> Result<()> {
+        match former {
+            Some(text) => fsio::replace(&self.snapshot, text, Privacy::Private),
+            None => fsio::remove(&self.snapshot),
+        }
+    }
+
+    /// Removing the path would take a link away, not the file behind it.
+    pub(super) fn is_link(&self) -> bool {
+        self.snapshot.path != self.snapshot.real
+    }
+}
+
+impl Drop for SecretsFile {
+    fn drop(&mut self) {
+        self.snapshot.bytes.zeroize();
+    }
+}
+
+/// Names only.
+impl fmt::Debug for SecretsFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretsFile")
+            .field("path", &self.snapshot.path)
+            .field("entries", &self.entries())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Edits that carry secrets and are wiped after use.
+struct Edits(Vec<Edit>);
+
+impl Drop for Edits {
+    fn drop(&mut self) {
+        for edit in &mut self.0 {
+            if let Edit::Set {
+                value: Value::String(text),
+                ..
+            } = edit
+            {
+                text.zeroize();
+            }
+        }
+    }
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Content> {
+    let broken = |line, column, reason: &str| Content::Broken {
+        line,
+        column,
+        reason: reason.into(),
+    };
+    match serde_yaml::from_slice(bytes) {
+        Ok(Value::Mapping(_) | Value::Null) => {}
+        // The parser's own words would quote the text, which may be a bare key.
+        Ok(_) => return Ok(broken(None, None, "it is not a map of names and values")),
+        Err(_) if bytes.starts_with(BOM) => {
+            let reason = "it starts with a byte order mark, which goose cannot read";
+            return Ok(broken(Some(1), Some(1), reason));
+        }
+        Err(_) => {}
+    }
+    let map = match yaml_edit::parse(path, bytes) {
+        Ok(map) => map,
+        Err(Error::BrokenFile {
+            line,
+            column,
+            reason,
+            ..
+        }) => return Ok(broken(line, column, &reason)),
+        Err(error) => return Err(error),
+    };
+    let entries = serde_json::to_value(map).ok().and_then(Entries::from_value);
+    Ok(entries.map_or_else(
+        || broken(None, None, "one of its names is not text"),
+        Content::Entries,
+    ))
+}

@@ -1,0 +1,329 @@
+//! goose's one item in the keychain of the operating system, through the keyring crate in the version that goose uses.
+//!
+//! Every call runs in a thread of its own, because a keychain may wait for a person, or for ever. A keyring error is never
+//! shown whole: it may carry the stored bytes.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Instant;
+
+use keyring::{Entry, Error as KeyringError};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::entries::Entries;
+use super::trouble::Trouble;
+use crate::error::StoreTrouble;
+
+const SERVICE: &str = "goose";
+const USER: &str = "secrets";
+/// `CRED_MAX_CREDENTIAL_BLOB_SIZE`; the text is kept as UTF-16.
+const WINDOWS_LIMIT: usize = 5 * 512;
+
+#[derive(Clone, Debug)]
+pub enum KeychainState {
+    Item(Entries),
+    /// It answers, and goose never stored anything in it.
+    Empty {
+        /// It has to be unlocked before it takes a first item.
+        locked: bool,
+    },
+    Trouble(Trouble),
+}
+
+pub(super) fn read(until: Instant) -> KeychainState {
+    let state = within(until, || {
+        let text = match entry()?.get_password() {
+            Ok(text) => Zeroizing::new(text),
+            Err(KeyringError::NoEntry) => {
+                return Ok(KeychainState::Empty {
+                    locked: platform::locked()?,
+                });
+            }
+            Err(error) => return Err(trouble(error)),
+        };
+        Entries::from_json(&text)
+            .map(KeychainState::Item)
+            .map_err(Trouble::unreadable)
+    });
+    state.unwrap_or_else(KeychainState::Trouble)
+}
+
+/// Asks for the keychain to be unlocked. An answer that comes too late does no harm, unlike a late write.
+pub(super) fn unlock(until: Instant) -> Result<(), Trouble> {
+    within(until, platform::unlock)
+}
+
+pub(super) fn write(entries: &Entries, until: Instant) -> Result<(), Trouble> {
+    let json = entries.to_json();
+    if cfg!(windows) {
+        fits(&json, WINDOWS_LIMIT)?;
+    }
+    within(until, move || entry()?.set_password(&json).map_err(trouble))
+}
+
+pub(super) fn delete(until: Instant) -> Result<(), Trouble> {
+    within(until, || match entry()?.delete_credential() {
+        Ok(()) | Err(KeyringError::NoEntry) => Ok(()),
+        Err(error) => Err(trouble(error)),
+    })
+}
+
+fn entry() -> Result<Entry, Trouble> {
+    Entry::new(SERVICE, USER).map_err(trouble)
+}
+
+fn fits(json: &str, limit: usize) -> Result<(), Trouble> {
+    let bytes = json.encode_utf16().count() * 2;
+    if bytes > limit {
+        return Err(Trouble::too_long(bytes, limit));
+    }
+    Ok(())
+}
+
+fn within<T: Send + 'static>(
+    until: Instant,
+    work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
+) -> Result<T, Trouble> {
+    let patience = until.saturating_duration_since(Instant::now());
+    let (tell, answer) = mpsc::sync_channel(1);
+    let started = thread::Builder::new()
+        .name("keychain".into())
+        .spawn(move || {
+            // Nobody listens any more once the time is up.
+            let _ = tell.send(work());
+        });
+    if started.is_err() {
+        return Err(nonsense());
+    }
+    match answer.recv_timeout(patience) {
+        Ok(result) => result,
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(Trouble::no_answer_after(patience)),
+        Err(mpsc::RecvTimeoutError::Disconnected) => Err(nonsense()),
+    }
+}
+
+fn trouble(error: KeyringError) -> Trouble {
+    match error {
+        KeyringError::NoStorageAccess(source) | KeyringError::PlatformFailure(source) => {
+            platform::trouble(source.as_ref())
+        }
+        KeyringError::Ambiguous(_) => Trouble::twins(),
+        KeyringError::BadEncoding(mut bytes) => {
+            bytes.zeroize();
+            Trouble::unreadable("it is not text")
+        }
+        _ => nonsense(),
+    }
+}
+
+fn nonsense() -> Trouble {
+    Trouble::new(
+        StoreTrouble::Denied,
+        "the keychain failed in a way that it does not explain",
+        "restart it and run this again",
+    )
+}
+
+/// The Secret Service of free desktops.
+#[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "openbsd"))]
+mod platform {
+    use std::error::Error as StdError;
+
+    use dbus_secret_service::{EncryptionType, Error, SecretService};
+
+    use super::{StoreTrouble, Trouble, nonsense};
+
+    /// Whether the keyring that new items go to is locked. Asks nobody.
+    pub(super) fn locked() -> Result<bool, Trouble> {
+        let service = connect()?;
+        let collection = service.get_default_collection().map_err(told)?;
+        collection.is_locked().map_err(told)
+    }
+
+    pub(super) fn unlock() -> Result<(), Trouble> {
+        let service = connect()?;
+        let collection = service.get_default_collection().map_err(told)?;
+        collection.unlock().map_err(told)?;
+        if collection.is_locked().map_err(told)? {
+            return Err(Trouble::locked());
+        }
+        Ok(())
+    }
+
+    fn connect() -> Result<SecretService, Trouble> {
+        // No secret travels on this connection.
+        SecretService::connect(EncryptionType::Plain).map_err(told)
+    }
+
+    pub(super) fn trouble(source: &(dyn StdError + 'static)) -> Trouble {
+        source.downcast_ref().map_or_else(nonsense, read_error)
+    }
+
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is handed to map_err everywhere"
+    )]
+    fn told(error: Error) -> Trouble {
+        read_error(&error)
+    }
+
+    fn read_error(error: &Error) -> Trouble {
+        match error {
+            Error::Locked => Trouble::locked(),
+            Error::Prompt => Trouble::not_unlocked(),
+            Error::NoResult => no_keyring(),
+            Error::Unavailable => no_service(),
+            Error::Dbus(error) => by_name(error.name().unwrap_or_default()),
+            _ => nonsense(),
+        }
+    }
+
+    /// D-Bus tells its errors apart by name; the texts are the provider's own and are not shown.
+    pub(super) fn by_name(name: &str) -> Trouble {
+        let short = name
+            .strip_prefix("org.freedesktop.DBus.Error.")
+            .unwrap_or(name);
+        match short {
+            "org.freedesktop.Secret.Error.IsLocked" => Trouble::locked(),
+            "org.freedesktop.Secret.Error.NoSuchObject" | "UnknownObject" => no_keyring(),
+            "ServiceUnknown" | "NameHasNoOwner" => no_service(),
+            "NoReply" | "Timeout" | "TimedOut" => Trouble::new(
+                StoreTrouble::TimedOut,
+                "the keychain service is there but does not answer",
+                "restart it (log out and in again)",
+            ),
+            "AccessDenied" | "AuthFailed" | "InteractiveAuthorizationRequired" => Trouble::new(
+                StoreTrouble::Denied,
+                "the keychain refuses to talk to this program",
+                "allow it in the sandbox or D-Bus policy that applies here",
+            ),
+            spawn if spawn.starts_with("Spawn.") && spawn != "Spawn.ExecFailed" => no_service(),
+            "NoServer" | "NotSupported" | "FileNotFound" | "BadAddress" | "Disconnected"
+            | "NoNetwork" | "Failed" | "Spawn.ExecFailed" | "" => Trouble::new(
+                StoreTrouble::Absent,
+                "no keychain answers here: there is no D-Bus session",
+                "run this in your desktop session",
+            ),
+            _ => nonsense(),
+        }
+    }
+
+    fn no_service() -> Trouble {
+        Trouble::new(
+            StoreTrouble::Absent,
+            "no keychain answers here: the D-Bus session has no Secret Service",
+            "start one (GNOME Keyring, KWallet or KeePassXC)",
+        )
+    }
+
+    fn no_keyring() -> Trouble {
+        Trouble::new(
+            StoreTrouble::Absent,
+            "the keychain service has no default keyring",
+            "make one in your keychain manager",
+        )
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "freebsd", target_os = "openbsd")))]
+mod platform {
+    use std::error::Error as StdError;
+
+    use super::{StoreTrouble, Trouble};
+
+    #[expect(clippy::unnecessary_wraps, reason = "other systems can fail to say")]
+    pub(super) fn locked() -> Result<bool, Trouble> {
+        Ok(false)
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "other systems can fail to unlock")]
+    pub(super) fn unlock() -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    /// The system's own sentence about a status code; it says more than we could, and carries no stored bytes.
+    pub(super) fn trouble(source: &(dyn StdError + 'static)) -> Trouble {
+        Trouble::new(
+            StoreTrouble::Denied,
+            format!("the keychain refused: {source}"),
+            "unlock it, allow this program to use it, and run this again",
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_keychain_that_does_not_answer_is_left_when_the_time_is_up() {
+        let started = Instant::now();
+        let trouble = within(started + Duration::from_millis(50), || {
+            thread::sleep(Duration::from_secs(5));
+            Ok(())
+        });
+        assert_eq!(trouble.unwrap_err().kind, StoreTrouble::TimedOut);
+        assert!(started.elapsed() < Duration::from_secs(2));
+    }
+
+    #[test]
+    fn stored_bytes_never_get_into_a_message() {
+        let trouble = trouble(KeyringError::BadEncoding(b"sk-canary".to_vec()));
+        assert_eq!(trouble.kind, StoreTrouble::Broken);
+        assert!(!trouble.goose_reads_the_file);
+        assert!(!format!("{trouble:?}").contains("115"));
+        assert!(!format!("{trouble:?}").contains("canary"));
+    }
+
+    #[test]
+    fn two_items_mean_that_goose_reads_the_file() {
+        let trouble = trouble(KeyringError::Ambiguous(Vec::new()));
+        assert!(trouble.goose_reads_the_file);
+    }
+
+    #[test]
+    fn an_item_too_long_for_windows_is_refused_before_it_is_written() {
+        let json = format!("{{\"K\":\"{}\"}}", "x".repeat(1272));
+        assert!(fits(&json, WINDOWS_LIMIT).is_ok());
+        let detail = fits(&format!("{json} "), WINDOWS_LIMIT).unwrap_err().detail;
+        assert!(detail.contains("2562") && detail.contains("2560"));
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "openbsd"))]
+    #[test]
+    fn absent_locked_denied_and_hung_are_told_apart() {
+        for (name, kind) in [
+            (
+                "org.freedesktop.DBus.Error.ServiceUnknown",
+                StoreTrouble::Absent,
+            ),
+            (
+                "org.freedesktop.DBus.Error.Spawn.ChildExited",
+                StoreTrouble::Absent,
+            ),
+            (
+                "org.freedesktop.DBus.Error.NotSupported",
+                StoreTrouble::Absent,
+            ),
+            (
+                "org.freedesktop.DBus.Error.FileNotFound",
+                StoreTrouble::Absent,
+            ),
+            ("org.freedesktop.DBus.Error.NoReply", StoreTrouble::TimedOut),
+            (
+                "org.freedesktop.DBus.Error.AccessDenied",
+                StoreTrouble::Denied,
+            ),
+            (
+                "org.freedesktop.Secret.Error.IsLocked",
+                StoreTrouble::Locked,
+            ),
+        ] {
+            assert_eq!(platform::by_name(name).kind, kind, "{name}");
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! goose's secrets: where goose reads them now, and changes to them that leave everything else in place.
+//!
+//! goose asks its one keychain item first and reads `secrets.yaml` only where that item does not exist or no keychain
+//! answers. Once the item exists the file is ignored, so whichever store is written first takes over what the other held.
+
+mod entries;
+mod file;
+mod keychain;
+mod trouble;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+pub use entries::{Entries, Held, Touch};
+pub use file::SecretsFile;
+pub use keychain::KeychainState;
+pub use trouble::Trouble;
+
+use crate::error::{Error, Result, StoreTrouble};
+use crate::fsio;
+use crate::secret::Secret;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    Keychain,
+    File,
+}
+
+/// Where this user's goose keeps secrets.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// `secrets.yaml`.
+    pub file: PathBuf,
+    /// The user told goose not to use a keychain.
+    pub keyring_off: bool,
+}
+
+/// Both stores as they are at one moment.
+#[derive(Debug)]
+pub struct Seen {
+    /// `None`: goose's keychain is off, so it was not asked.
+    pub keychain: Option<KeychainState>,
+    pub file: SecretsFile,
+}
+
+/// What is to be different in one store.
+#[derive(Debug)]
+pub struct Change {
+    pub store: StoreKind,
+    pub set: Vec<(String, Secret)>,
+    pub remove: Vec<String>,
+    /// Take along what goose reads now and would not find any more: `secrets.yaml` when the first item is made, the item
+    /// when the file is to be used instead of it.
+    pub carry_over: bool,
+}
+
+/// What a change replaced, for taking it back.
+pub struct Former {
+    store: StoreKind,
+    names: Vec<String>,
+    before: Entries,
+    after: Entries,
+    extent: Extent,
+}
+
+/// What else came into being or changed along with the names.
+enum Extent {
+    NamesOnly,
+    /// The item is new and holds these besides; without our names it is no more than the file, and goes.
+    NewItem {
+        carried: Entries,
+    },
+    /// The whole text before (`None`: no file) and after.
+    Text {
+        before: Option<Zeroizing<Vec<u8>>>,
+        after: Zeroizing<Vec<u8>>,
+    },
+}
+
+impl Places {
+    /// Reads both stores, waiting for the keychain at most `patience`.
+    pub fn look(&self, patience: Duration) -> Result<Seen> {
+        let until = Instant::now() + patience;
+        Ok(Seen {
+            keychain: (!self.keyring_off).then(|| keychain::read(until)),
+            file: SecretsFile::read(&self.file)?,
+        })
+    }
+
+    /// Lets the desktop ask for the password of a locked keychain; for a person who is there to give it.
+    pub fn unlock(&self, patience: Duration) -> Result<()> {
+        keychain::unlock(Instant::now() + patience).map_err(|trouble| trouble.error(&self.file))
+    }
+
+    /// Makes the change on what the store holds by then, and reads it back.
+    pub fn write(&self, change: &Change, patience: Duration) -> Result<Former> {
+        let until = Instant::now() + patience;
+        let _lock = self.lock(patience)?;
+        let file = SecretsFile::read(&self.file)?;
+        match change.store {
+            StoreKind::Keychain => self.write_item(change, &file, until),
+            StoreKind::File => self.write_file(change, &file, until),
+        }
+    }
+
+    /// Takes a change back wherever our values still stand; what others wrote since stays.
+    pub fn restore(&self, former: &Former, patience: Duration) -> Result<()> {
+        if former.names.is_empty() && matches!(former.extent, Extent::NamesOnly) {
+            return Ok(());
+        }
+        let until = Instant::now() + patience;
+        let _lock = self.lock(patience)?;
+        match former.store {
+            StoreKind::Keychain => self.restore_item(former, until),
+            StoreKind::File => self.restore_file(former),
+        }
+    }
+
+    /// goose takes this lock for both stores.
+    fn lock(&self, patience: Duration) -> Result<fsio::Lock> {
+        fsio::lock(&SecretsFile::read(&self.file)?.lock_path(), patience)
+    }
+
+    fn write_item(&self, change: &Change, file: &SecretsFile, until: Instant) -> Result<Former> {
+        let in_words = |trouble: Trouble| trouble.error(&self.file);
+        let (base, extent) = match keychain::read(until) {
+            KeychainState::Item(entries) => (entries, Extent::NamesOnly),
+            KeychainState::Empty { locked } => {
+                if locked {
+                    keychain::unlock(until).map_err(in_words)?;
+                }
+                let carried = if change.carry_over {
+                    file.sound()?
+                } else {
+                    Entries::default()
+                };
+                (carried.clone(), Extent::NewItem { carried })
+            }
+            KeychainState::Trouble(trouble) => return Err(in_words(trouble)),
+        };
+        let wanted = change.applied_to(&base);
+        let is_new = matches!(extent, Extent::NewItem { .. });
+        if wanted == base && (change.set.is_empty() || !is_new) {
+            return Ok(Former::nothing(change.store));
+        }
+        if let Err(trouble) = keychain::write(&wanted, until).and_then(|()| kept(&wanted, until)) {
+            // Half a change may have arrived. The first cause is what counts, also when this fails for the same reason.
+            let _ = if is_new {
+                keychain::delete(until)
+            } else {
+                keychain::write(&base, until)
+            };
+            return Err(in_words(trouble));
+        }
+        Ok(Former::of(change.store, &base, &wanted, extent))
+    }
+
+    fn write_file(&self, change: &Change, file: &SecretsFile, until: Instant) -> Result<Former> {
+        let before = file.sound()?;
+        let mut base = before.clone();
+        if change.carry_over
+            && let KeychainState::Item(entries) = keychain::read(until)
+        {
+            base.take_over(&entries);
+        }
+        let wanted = change.applied_to(&base);
+        if wanted == before {
+            return Ok(Former::nothing(change.store));
+        }
+        let after = file.write(&wanted)?;
+        let extent = Extent::Text {
+            before: file.snapshot().bytes.clone().map(Zeroizing::new),
+            after,
+        };
+        Ok(Former::of(change.store, &before, &wanted, extent))
+    }
+
+    fn restore_item(&self, former: &Former, until: Instant) -> Result<()> {
+        let current = match keychain::read(until) {
+            KeychainState::Item(entries) => entries,
+            KeychainState::Empty { .. } => return Ok(()),
+            KeychainState::Trouble(trouble) => return Err(trouble.error(&self.file)),
+        };
+        let wanted = former.taken_out_of(&current);
+        let done = match &former.extent {
+            Extent::NewItem { carried } if wanted == *carried => keychain::delete(until),
+            _ if wanted == current => Ok(()),
+            _ => keychain::write(&wanted, until),
+        };
+        done.map_err(|trouble| trouble.error(&self.file))
+    }
+
+    fn restore_file(&self, former: &Former) -> Result<()> {
+        let file = SecretsFile::read(&self.file)?;
+        if let Extent::Text { before, after } = &former.extent
+            && file.snapshot().bytes.as_deref() == Some(after.as_slice())
+            && (before.is_some() || !file.is_link())
+        {
+            return file.put_back(before.as_ref().map(|text| text.as_slice()));
+        }
+        let current = file.sound()?;
+        let wanted = former.taken_out_of(&current);
+        if wanted != current {
+            file.write(&wanted)?;
+        }
+        Ok(())
+    }
+}
+
+impl Seen {
+    /// The store that goose reads and will go on to read, so the one to write to; an error where that is not certain.
+    pub fn used(&self) -> Result<StoreKind> {
+        let Some(state) = &self.keychain else {
+            return self.usable(StoreKind::File);
+        };
+        match state {
+            KeychainState::Trouble(trouble)
+                if trouble.kind == StoreTrouble::Absent && self.file_is_in_use()? =>
+            {
+                Ok(StoreKind::File)
+            }
+            _ => self.usable(StoreKind::Keychain),
+        }
+    }
+
+    /// `store`, if it can be written to now.
+    pub fn usable(&self, store: StoreKind) -> Result<StoreKind> {
+        let path = &self.file.snapshot().path;
+        match (store, &self.keychain) {
+            (StoreKind::File, _) => self.file.sound().map(drop)?,
+            (StoreKind::Keychain, Some(KeychainState::Item(_))) => {}
+            (StoreKind::Keychain, Some(KeychainState::Empty { locked: false })) => {
+                // The first item takes the file over, so it has to be readable.
+                self.file.sound().map(drop)?;
+            }
+            (StoreKind::Keychain, Some(KeychainState::Empty { locked: true })) => {
+                return Err(Trouble::locked().error(path));
+            }
+            (StoreKind::Keychain, Some(KeychainState::Trouble(trouble))) => {
+                return Err(trouble.error(path));
+            }
+            (StoreKind::Keychain, None) => {
+                return Err(Error::usage(
+                    "goose's keychain is turned off by GOOSE_DISABLE_KEYRING",
+                    "take that setting out, or choose `--store file`",
+                ));
+            }
+        }
+        Ok(store)
+    }
+
+    /// Where goose would find a stored secret at this moment; `None`: nowhere, it stumbles over its own item.
+    pub fn read_from(&self) -> Option<StoreKind> {
+        match &self.keychain {
+            None | Some(KeychainState::Empty { .. }) => Some(StoreKind::File),
+            Some(KeychainState::Item(_)) => Some(StoreKind::Keychain),
+            Some(KeychainState::Trouble(trouble)) => {
+                trouble.goose_reads_the_file.then_some(StoreKind::File)
+            }
+        }
+    }
+
+    pub fn entries(&self, store: StoreKind) -> Option<&Entries> {
+        match (store, &self.keychain) {
+            (StoreKind::File, _) => self.file.entries(),
+            (StoreKind::Keychain, Some(KeychainState::Item(entries))) => Some(entries),
+            (StoreKind::Keychain, _) => None,
+        }
+    }
+
+    /// A secret as goose finds it in its store at this moment.
+    pub fn secret(&self, name: &str) -> Held {
+        self.current()
+            .map_or(Held::Missing, |entries| entries.held(name))
+    }
+
+    /// The names that goose finds in its store at this moment.
+    pub fn names(&self) -> Vec<String> {
+        self.current()
+            .map(|entries| entries.names().map(str::to_owned).collect())
+            .unwrap_or_default()
+    }
+
+    /// The names that a change with `carry_over` takes from the other store besides its own.
+    pub fn carried(&self, store: StoreKind) -> Vec<String> {
+        let none = Entries::default();
+        let (from, to) = match (store, &self.keychain) {
+            (StoreKind::Keychain, Some(KeychainState::Empty { .. })) => (self.file.entries(), None),
+            (StoreKind::File, Some(KeychainState::Item(entries))) => {
+                (Some(entries), self.file.entries())
+            }
+            _ => (None, None),
+        };
+        let (from, to) = (from.unwrap_or(&none), to.unwrap_or(&none));
+        from.names()
+            .filter(|name| from.value(name) != to.value(name))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn current(&self) -> Option<&Entries> {
+        self.read_from().and_then(|store| self.entries(store))
+    }
+
+    fn file_is_in_use(&self) -> Result<bool> {
+        Ok(!self.file.sound()?.is_empty())
+    }
+}
+
+fn kept(wanted: &Entries, until: Instant) -> Result<(), Trouble> {
+    match keychain::read(until) {
+        KeychainState::Item(entries) if entries == *wanted => Ok(()),
+        KeychainState::Trouble(trouble) => Err(trouble),
+        KeychainState::Item(_) | KeychainState::Empty { .. } => Err(Trouble::not_kept()),
+    }
+}
+
+impl Change {
+    fn applied_to(&self, base: &Entries) -> Entries {
+        let mut entries = base.clone();
+        for name in &self.remove {
+            entries.put(name, None);
+        }
+        for (name, secret) in &self.set {
+            entries.set(name, secret);
+        }
+        entries
+    }
+}
+
+impl Former {
+    /// What the change did to each name; empty where the store already was as wanted.
+    pub fn touched(&self) -> Vec<(String, Touch)> {
+        self.before.touched_by(&self.after)
+    }
+
+    fn nothing(store: StoreKind) -> Self {
+        Self::of(
+            store,
+            &Entries::default(),
+            &Entries::default(),
+            Extent::NamesOnly,
+        )
+    }
+
+    fn of(store: StoreKind, before: &Entries, after: &Entries, extent: Extent) -> Self {
+        let names: Vec<String> = before
+            .touched_by(after)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        Self {
+            store,
+            before: before.only(&names),
+            after: after.only(&names),
+            names,
+            extent,
+        }
+    }
+
+    fn taken_out_of(&self, current: &Entries) -> Entries {
+        let mut entries = current.clone();
+        for name in &self.names {
+            if current.value(name) == self.after.value(name) {
+                entries.put(name, self.before.value(name).cloned());
+            }
+        }
+        entries
+    }
+}
+
+/// Names only.
+impl fmt::Debug for Former {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Former")
+            .field("store", &self.store)
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
