@@ -55,7 +55,7 @@ pub struct Change {
     pub set: Vec<(String, Secret)>,
     pub remove: Vec<String>,
     /// Take along what goose reads now and would not find any more: `secrets.yaml` when the first item is made, the item
-    /// when the file is to be used instead of it.
+    /// when the file is to be used instead of it. [`Seen::change`] knows when.
     pub carry_over: bool,
 }
 
@@ -163,10 +163,12 @@ impl Places {
     fn write_file(&self, change: &Change, file: &SecretsFile, until: Instant) -> Result<Former> {
         let before = file.sound()?;
         let mut base = before.clone();
-        if change.carry_over
-            && let KeychainState::Item(entries) = keychain::read(until)
-        {
-            base.take_over(&entries);
+        if change.carry_over {
+            match keychain::read(until) {
+                KeychainState::Item(entries) => base.take_over(&entries),
+                KeychainState::Empty { .. } => {}
+                KeychainState::Trouble(trouble) => return Err(trouble.error(&self.file)),
+            }
         }
         let wanted = change.applied_to(&base);
         if wanted == before {
@@ -284,6 +286,23 @@ impl Seen {
         self.current()
             .map(|entries| entries.names().map(str::to_owned).collect())
             .unwrap_or_default()
+    }
+
+    /// A change that leaves nothing behind which goose finds now. It asks the keychain no second time where the first
+    /// time gave nothing to take along.
+    pub fn change(
+        &self,
+        store: StoreKind,
+        set: Vec<(String, Secret)>,
+        remove: Vec<String>,
+    ) -> Change {
+        let has_item = matches!(self.keychain, Some(KeychainState::Item(_)));
+        Change {
+            store,
+            set,
+            remove,
+            carry_over: store == StoreKind::Keychain || has_item,
+        }
     }
 
     /// The names that a change with `carry_over` takes from the other store besides its own.

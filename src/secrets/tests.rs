@@ -334,6 +334,22 @@ fn what_would_be_carried_over_is_named_beforehand() {
 }
 
 #[test]
+fn the_file_store_needs_no_keychain_unless_there_is_an_item_to_take_along() {
+    let home = home(None);
+    let carries = |state, store| home.with(state).change(store, vec![], vec![]).carry_over;
+    assert!(carries(item("{}"), StoreKind::File));
+    for state in [
+        EMPTY,
+        absent(),
+        KeychainState::Trouble(Trouble::locked()),
+        KeychainState::Trouble(Trouble::unreadable("it is not JSON")),
+    ] {
+        assert!(!carries(state, StoreKind::File));
+    }
+    assert!(carries(EMPTY, StoreKind::Keychain));
+}
+
+#[test]
 fn every_trouble_names_the_way_out_and_the_other_store() {
     let home = home(None);
     for trouble in [
