@@ -104,9 +104,8 @@ fn within<T: Send + 'static>(
 
 fn trouble(error: KeyringError) -> Trouble {
     match error {
-        KeyringError::NoStorageAccess(source) | KeyringError::PlatformFailure(source) => {
-            platform::trouble(source.as_ref())
-        }
+        KeyringError::NoStorageAccess(source) => platform::no_access(source.as_ref()),
+        KeyringError::PlatformFailure(source) => platform::failure(source.as_ref()),
         KeyringError::Ambiguous(_) => Trouble::twins(),
         KeyringError::BadEncoding(mut bytes) => {
             bytes.zeroize();
@@ -155,14 +154,15 @@ mod platform {
         SecretService::connect(EncryptionType::Plain).map_err(told)
     }
 
-    pub(super) fn trouble(source: &(dyn StdError + 'static)) -> Trouble {
+    /// The error below says more than the two kinds that keyring makes of it.
+    pub(super) fn no_access(source: &(dyn StdError + 'static)) -> Trouble {
+        failure(source)
+    }
+
+    pub(super) fn failure(source: &(dyn StdError + 'static)) -> Trouble {
         source.downcast_ref().map_or_else(nonsense, read_error)
     }
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "it is handed to map_err everywhere"
-    )]
     fn told(error: Error) -> Trouble {
         read_error(&error)
     }
@@ -170,7 +170,7 @@ mod platform {
     fn read_error(error: &Error) -> Trouble {
         match error {
             Error::Locked => Trouble::locked(),
-            Error::Prompt => Trouble::not_unlocked(),
+            Error::Prompt => not_unlocked(),
             Error::NoResult => no_keyring(),
             Error::Unavailable => no_service(),
             Error::Dbus(error) => by_name(error.name().unwrap_or_default()),
@@ -208,6 +208,15 @@ mod platform {
         }
     }
 
+    /// Closed by the person and impossible to show look the same from here.
+    fn not_unlocked() -> Trouble {
+        Trouble {
+            detail: "the keychain is locked, and its dialog was closed or could not be shown"
+                .into(),
+            ..Trouble::locked()
+        }
+    }
+
     fn no_service() -> Trouble {
         Trouble::new(
             StoreTrouble::Absent,
@@ -231,18 +240,26 @@ mod platform {
 
     use super::{StoreTrouble, Trouble};
 
-    #[expect(clippy::unnecessary_wraps, reason = "other systems can fail to say")]
+    /// These systems ask by themselves when an item is made.
     pub(super) fn locked() -> Result<bool, Trouble> {
         Ok(false)
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "other systems can fail to unlock")]
     pub(super) fn unlock() -> Result<(), Trouble> {
         Ok(())
     }
 
-    /// The system's own sentence about a status code; it says more than we could, and carries no stored bytes.
-    pub(super) fn trouble(source: &(dyn StdError + 'static)) -> Trouble {
+    /// No keychain on this machine, or none for this kind of session.
+    pub(super) fn no_access(source: &(dyn StdError + 'static)) -> Trouble {
+        Trouble::new(
+            StoreTrouble::Absent,
+            format!("no keychain answers here: {source}"),
+            "run this in your desktop session",
+        )
+    }
+
+    /// The system's own sentence about a status code says more than we could, and carries no stored bytes.
+    pub(super) fn failure(source: &(dyn StdError + 'static)) -> Trouble {
         Trouble::new(
             StoreTrouble::Denied,
             format!("the keychain refused: {source}"),

@@ -59,15 +59,6 @@ impl Trouble {
         )
     }
 
-    /// Closed by the person and impossible to show look the same from here.
-    pub(super) fn not_unlocked() -> Self {
-        Self {
-            detail: "the keychain is locked, and its dialog was closed or could not be shown"
-                .into(),
-            ..Self::locked()
-        }
-    }
-
     pub(super) fn no_answer_after(patience: Duration) -> Self {
         Self::new(
             StoreTrouble::TimedOut,
