@@ -73,7 +73,7 @@ fn key_exports(provider: &'static Provider, always_key: bool, state: &State) -> 
     Ok(key
         .into_iter()
         .chain(others)
-        .filter(|(name, always)| *always || seen.secret(name).is_some())
+        .filter(|(name, always)| *always || seen.secret(name).key().is_some())
         .map(|(name, _)| Export::stored(name, provider.id))
         .collect())
 }
