@@ -222,7 +222,7 @@ pub fn lock(path: &Path, patience: Duration) -> Result<Lock> {
 }
 
 /// The path behind any number of symbolic links; the last one may point to nothing.
-fn follow_links(path: &Path) -> Result<PathBuf> {
+pub fn follow_links(path: &Path) -> Result<PathBuf> {
     let mut real = path.to_path_buf();
     for _ in 0..LINK_LIMIT {
         match fs::read_link(&real) {
