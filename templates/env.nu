@@ -31,7 +31,9 @@ do {
         if ($names | is-empty) { $exports } else { $exports | upsert GOOSE_SETUP_EXPORTS ($names | str join ",") }
     }
 
+    (
     {}
 {{exports}}
     | marked
+    )
 } | {{deliver}}
