@@ -1,3 +1,16 @@
 //! Proving a key without spending a token.
 
+pub mod account;
+mod finding;
+pub mod http;
+mod judge;
+pub mod models;
+mod probe;
+pub mod sanitize;
 pub mod verdict;
+
+#[cfg(test)]
+mod loopback;
+
+pub use finding::{Finding, Target};
+pub use probe::{Proof, list, prefetch, prove, prove_and_list};

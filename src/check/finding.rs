@@ -1,0 +1,98 @@
+//! Whom to ask, and what came of it.
+
+use super::account::Account;
+use super::http::Trouble;
+use super::verdict::{Cause, Verdict};
+use crate::catalog::Provider;
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// Whom to ask, as goose would ask.
+#[derive(Clone, Debug)]
+pub struct Target<'a> {
+    pub provider: &'static Provider,
+    /// What the paths of the row are appended to.
+    pub base: String,
+    pub key: Option<&'a Secret>,
+    /// The provider's own address and nobody's proxy.
+    pub own_host: bool,
+    /// Values of the provider's other settings.
+    pub settings: Vec<(String, String)>,
+}
+
+impl<'a> Target<'a> {
+    /// `host` is the value of goose's host setting, if there is one.
+    pub fn new(provider: &'static Provider, host: Option<&str>, key: Option<&'a Secret>) -> Self {
+        let base = provider.base_url(host);
+        Self {
+            own_host: base == provider.base,
+            provider,
+            base,
+            key,
+            settings: Vec::new(),
+        }
+    }
+
+    pub fn with_settings(mut self, settings: Vec<(String, String)>) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// The settings that travel as headers of their own.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.settings.iter().filter_map(|(name, value)| {
+            let setting = self.provider.settings.iter().find(|s| s.name == name)?;
+            Some((setting.header?, value.as_str()))
+        })
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    pub verdict: Verdict,
+    pub cause: Option<Cause>,
+    pub detail: String,
+    /// Empty where nothing needs doing.
+    pub action: String,
+    pub http_status: Option<u16>,
+    pub requests: u32,
+    pub account: Option<Account>,
+}
+
+impl Finding {
+    pub fn new(verdict: Verdict, detail: impl Into<String>, action: impl Into<String>) -> Self {
+        Self {
+            verdict,
+            cause: None,
+            detail: detail.into(),
+            action: action.into(),
+            http_status: None,
+            requests: 0,
+            account: None,
+        }
+    }
+
+    pub fn into_error(self) -> Error {
+        Error::Check {
+            verdict: self.verdict,
+            cause: self.cause,
+            detail: self.detail,
+            action: self.action,
+        }
+    }
+
+    pub(super) fn because(mut self, cause: Cause) -> Self {
+        self.cause = Some(cause);
+        self
+    }
+}
+
+impl From<Trouble> for Finding {
+    fn from(trouble: Trouble) -> Self {
+        Self::new(Verdict::Unreachable, trouble.detail, trouble.action).because(trouble.cause)
+    }
+}

@@ -1,0 +1,330 @@
+//! From an answer to a verdict; nothing here asks anybody.
+
+use serde_json::Value;
+
+use super::account::Account;
+use super::finding::{Finding, Target};
+use super::http::Reply;
+use super::sanitize;
+use super::verdict::{Cause, Verdict};
+use crate::catalog::{self, Answer, Form, Kind};
+
+/// What can be said of a key without asking anybody.
+pub(super) fn before_asking(target: &Target) -> Option<Finding> {
+    let provider = target.provider;
+    let title = provider.title;
+    let row = provider.key.as_ref()?;
+    let Some(key) = target.key else {
+        return (!row.optional).then(|| {
+            Finding::new(
+                Verdict::Malformed,
+                format!("there is no key for {title}"),
+                format!("run `goose-setup {}` and paste one", provider.id),
+            )
+        });
+    };
+    // Whoever runs a proxy makes up the keys it takes.
+    if !target.own_host || matches!(provider.kind, Kind::Gateway | Kind::Local) {
+        return None;
+    }
+    if let Some(reason) = provider.refusal_of(key) {
+        return Some(Finding::new(
+            Verdict::Invalid,
+            reason,
+            another_key(target, "make an ordinary key"),
+        ));
+    }
+    let owner = catalog::owner_of_key(key).filter(|owner| owner.id != provider.id)?;
+    Some(Finding::new(
+        Verdict::WrongProvider,
+        format!("this is a key of {}, not of {title}", owner.title),
+        format!(
+            "run `goose-setup {}` with it, or paste a key of {title}",
+            owner.id
+        ),
+    ))
+}
+
+/// What `reply` says of the key, where a good one has something at `expects`.
+pub(super) fn judge(target: &Target, reply: &Reply, expects: &str) -> Finding {
+    let mut finding = verdict_of(target, reply, expects);
+    finding.http_status = Some(reply.status);
+    finding
+}
+
+fn verdict_of(target: &Target, reply: &Reply, expects: &str) -> Finding {
+    let status = match (reply.status, hidden_error(reply)) {
+        (200..=299, Hidden::Status(status)) => Some(status),
+        (200..=299, Hidden::Unknown) => None,
+        (status, _) => Some(status),
+    };
+    if reply.is_page && !matches!(status, Some(429 | 500..)) {
+        return not_this_api(target, "a web page");
+    }
+    if let Some(answer) = known_answer(target, reply, status) {
+        return explained(target, reply, answer);
+    }
+    let title = target.provider.title;
+    match status {
+        Some(200..=299) => good(target, reply, expects),
+        Some(300..=399) => not_this_api(target, "a redirect to another address"),
+        Some(401 | 403) => plain(target, reply, Verdict::Invalid),
+        Some(402) => plain(target, reply, Verdict::NoCredit),
+        Some(429) => plain(target, reply, Verdict::RateLimited),
+        Some(451) => plain(target, reply, Verdict::NotAllowed),
+        Some(404 | 405 | 410) => {
+            not_this_api(target, &format!("\"no such page\" ({})", reply.status))
+        }
+        Some(status @ 500..) => Finding::new(
+            Verdict::Unreachable,
+            format!("{title} has trouble of its own ({status})"),
+            "try again in a few minutes",
+        )
+        .because(Cause::ServerError),
+        _ => plain(target, reply, Verdict::Unproven),
+    }
+}
+
+fn good(target: &Target, reply: &Reply, expects: &str) -> Finding {
+    let title = target.provider.title;
+    let body = match &reply.json {
+        Some(json) => json,
+        None => return not_this_api(target, "something that is not JSON"),
+    };
+    let Some(proof) = body.pointer(expects) else {
+        return not_this_api(target, "JSON of another kind");
+    };
+    let check = target.provider.check.as_ref();
+    let fill = check.and_then(|check| check.fill);
+    if let Some(fill) = fill
+        && proof.as_array().is_some_and(Vec::is_empty)
+    {
+        return Finding::new(
+            Verdict::Unproven,
+            format!("{title} runs, but has no model yet"),
+            format!("get one with `{fill}`"),
+        );
+    }
+    let shape = check.and_then(|check| check.account);
+    let account = shape.and_then(|shape| Account::of(shape, body));
+    let mut finding = if account.as_ref().is_some_and(Account::is_used_up) {
+        plain(target, reply, Verdict::LimitReached)
+    } else if check.is_some_and(|check| check.proves) {
+        let detail = match target.key {
+            Some(_) => format!("{title} accepts this key"),
+            None => format!("{title} answers"),
+        };
+        Finding::new(Verdict::Valid, detail, "")
+    } else {
+        Finding::new(
+            Verdict::Unproven,
+            format!("{title} answers, but would answer a wrong key as well"),
+            "go on with --no-check if you are sure of the key",
+        )
+    };
+    finding.account = account;
+    finding
+}
+
+enum Hidden {
+    /// No error in the body.
+    Nothing,
+    Status(u16),
+    /// An error that does not say of what kind.
+    Unknown,
+}
+
+/// An error can hide in an answer that is called good.
+fn hidden_error(reply: &Reply) -> Hidden {
+    let error = reply.json.as_ref().and_then(|json| json.get("error"));
+    let Some(error) = error.filter(|error| !matches!(error, Value::Null | Value::Bool(false)))
+    else {
+        return Hidden::Nothing;
+    };
+    let code = ["code", "status", "http_status"]
+        .into_iter()
+        .find_map(|name| {
+            let code = error.get(name)?;
+            code.as_u64().or_else(|| code.as_str()?.parse().ok())
+        })
+        .and_then(|code| u16::try_from(code).ok())
+        .filter(|code| (400..600).contains(code));
+    if let Some(code) = code {
+        return Hidden::Status(code);
+    }
+    let said = error.to_string().to_lowercase();
+    let is_refusal = [
+        "unauthorized",
+        "authentication",
+        "invalid api key",
+        "invalid_api_key",
+    ]
+    .into_iter()
+    .any(|sign| said.contains(sign));
+    if is_refusal {
+        Hidden::Status(401)
+    } else {
+        Hidden::Unknown
+    }
+}
+
+/// The row that knows this answer: the provider's own with a text to look for, then those that hold everywhere, then
+/// the provider's own by status alone.
+fn known_answer(target: &Target, reply: &Reply, status: Option<u16>) -> Option<&'static Answer> {
+    let own = target
+        .provider
+        .check
+        .as_ref()
+        .map_or(&[][..], |check| &check.answers);
+    let (specific, by_status): (Vec<_>, Vec<_>) =
+        own.iter().partition(|answer| answer.is_specific());
+    let body = reply.text.to_lowercase();
+    specific
+        .into_iter()
+        .chain(catalog::common_answers())
+        .chain(by_status)
+        .find(|answer| {
+            let is_status = match answer.status {
+                Some(wanted) => status == Some(wanted),
+                None => status.is_none_or(|status| status >= 400),
+            };
+            let is_text = answer.contains.is_none_or(|text| body.contains(text));
+            let is_value = answer.pointer.is_none_or(|pointer| {
+                let found = reply.json.as_ref().and_then(|json| json.pointer(pointer));
+                found.is_some() && found == answer.value.as_ref()
+            });
+            is_status && is_text && is_value && (target.own_host || !answer.own_host)
+        })
+}
+
+fn explained(target: &Target, reply: &Reply, answer: &Answer) -> Finding {
+    let mut finding = plain(target, reply, answer.verdict);
+    finding.cause = answer.cause;
+    if let Some(detail) = answer.detail {
+        finding.detail = detail.to_owned();
+    }
+    if let Some(action) = answer.action {
+        finding.action = action.to_owned();
+    }
+    let shape = target
+        .provider
+        .check
+        .as_ref()
+        .and_then(|check| check.account);
+    finding.account = shape
+        .zip(reply.json.as_ref())
+        .and_then(|(shape, body)| Account::of(shape, body));
+    finding
+}
+
+/// What a verdict means where no row says it better.
+fn plain(target: &Target, reply: &Reply, verdict: Verdict) -> Finding {
+    let provider = target.provider;
+    let title = provider.title;
+    let status = reply.status;
+    let quoted = match said(target, reply) {
+        Some(text) => format!("; it says: {text}"),
+        None => String::new(),
+    };
+    let (detail, action) = match verdict {
+        Verdict::Invalid => {
+            let form = target.key.map(|key| provider.form_of(key));
+            let doubt = if target.own_host && form == Some(Form::Unusual) {
+                ", which does not look like one of its keys"
+            } else {
+                ""
+            };
+            (
+                format!("{title} does not accept this key{doubt}"),
+                another_key(target, "copy it again, or make a new one"),
+            )
+        }
+        Verdict::Blocked => (
+            format!("this key is blocked{quoted}"),
+            another_key(target, "make a new key"),
+        ),
+        Verdict::NoCredit => (
+            format!("the account at {title} has no credit left"),
+            at(provider.links.upgrade, "add credit"),
+        ),
+        Verdict::LimitReached => (
+            "the key has used up its own spending cap".to_owned(),
+            at(provider.links.keys, "raise the cap, or wait for its reset"),
+        ),
+        Verdict::RateLimited => {
+            let wait = reply
+                .retry_after
+                .as_deref()
+                .and_then(|text| text.trim().parse::<u32>().ok());
+            (
+                format!("{title} limits requests right now"),
+                match wait {
+                    Some(seconds) => format!("try again in {seconds} s"),
+                    None => "try again in a minute".to_owned(),
+                },
+            )
+        }
+        Verdict::NotAllowed => (
+            format!("{title} does not let this key in from here ({status}){quoted}"),
+            at(provider.links.keys, "look at the key's permissions"),
+        ),
+        _ => (
+            format!("{title} answers with {status}, which proves nothing{quoted}"),
+            "try again later, or go on with --no-check if you are sure of the key".to_owned(),
+        ),
+    };
+    Finding::new(verdict, detail, action)
+}
+
+fn not_this_api(target: &Target, what: &str) -> Finding {
+    let title = target.provider.title;
+    let action = if target.own_host {
+        "check for a login page, proxy or VPN on the way"
+    } else {
+        "check that the host is the address of its API"
+    };
+    Finding::new(
+        Verdict::Unreachable,
+        format!(
+            "what answers at {} is not {title}: it sends {what}",
+            target.base
+        ),
+        action,
+    )
+    .because(Cause::NotThisApi)
+}
+
+fn another_key(target: &Target, action: &str) -> String {
+    let page = target.provider.key.as_ref().and_then(|key| key.page);
+    match page {
+        Some(_) => at(page, action),
+        None => "ask whoever gave you the key".to_owned(),
+    }
+}
+
+fn at(page: Option<&str>, action: &str) -> String {
+    match page {
+        Some(page) => format!("{action}: {page}"),
+        None => action.to_owned(),
+    }
+}
+
+/// The provider's own words, fit to be shown.
+fn said(target: &Target, reply: &Reply) -> Option<String> {
+    let json = reply.json.as_ref();
+    let text = [
+        "/error/message",
+        "/message",
+        "/error",
+        "/detail",
+        "/detail/0/msg",
+    ]
+    .into_iter()
+    .find_map(|place| json?.pointer(place)?.as_str())
+    .or_else(|| json.is_none().then_some(reply.text.as_str()))?;
+    let text = sanitize::line(text, target.key);
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests;

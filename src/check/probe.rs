@@ -1,0 +1,235 @@
+//! Asking: one request that proves the key, and one at the same time for the models, or one for both.
+
+use super::finding::{Finding, Target};
+use super::http::{Call, Http, Reply, Trouble};
+use super::judge::{before_asking, judge};
+use super::models::{self, Model};
+use super::verdict::{Cause, Verdict};
+use crate::catalog::{Check, Kind, Method, Models, Provider};
+
+const CHECK_LIMIT: u64 = 1024 * 1024;
+const LIST_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// What a check and a list that were asked for together say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proof {
+    pub finding: Finding,
+    /// On failure why; a refused key has no list.
+    pub models: Result<Vec<Model>, Finding>,
+}
+
+/// Asks whether the key is right. Never a chat request, never a token.
+pub fn prove(http: &Http, target: &Target) -> Finding {
+    let check = match checkable(target) {
+        Ok(check) => check,
+        Err(finding) => return *finding,
+    };
+    let limit = if is_also_list(target.provider) {
+        LIST_LIMIT
+    } else {
+        CHECK_LIMIT
+    };
+    let mut requests = 0;
+    let reply = http.send(&check_call(target, check, limit), &mut requests);
+    concluded(target, check, reply.as_ref(), requests)
+}
+
+/// Asks for the models.
+pub fn list(http: &Http, target: &Target) -> Result<Vec<Model>, Finding> {
+    let Some(row) = &target.provider.models else {
+        return Err(no_list(target));
+    };
+    let mut requests = 0;
+    let first = ask_list(http, target, row, row.path, &mut requests);
+    match (first, row.also) {
+        (Err(_), Some(also)) => ask_list(http, target, row, also, &mut requests),
+        (outcome, _) => outcome,
+    }
+    .map_err(|finding| Finding {
+        requests,
+        ..finding
+    })
+}
+
+/// Both at once: one request where the list proves the key, else two side by side.
+pub fn prove_and_list(http: &Http, target: &Target) -> Proof {
+    let check = match checkable(target) {
+        Ok(check) => check,
+        Err(finding) => {
+            let models = match finding.verdict {
+                Verdict::Unproven => list(http, target),
+                _ => Err((*finding).clone()),
+            };
+            return Proof {
+                finding: *finding,
+                models,
+            };
+        }
+    };
+    let (finding, models) = if is_also_list(target.provider) {
+        let mut requests = 0;
+        let reply = http.send(&check_call(target, check, LIST_LIMIT), &mut requests);
+        let finding = concluded(target, check, reply.as_ref(), requests);
+        let models = match &reply {
+            Ok(reply) => read_list(target, reply),
+            Err(_) => Err(finding.clone()),
+        };
+        (finding, models)
+    } else {
+        std::thread::scope(|scope| {
+            let list = scope.spawn(|| list(http, target));
+            let finding = prove(http, target);
+            let models = list
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (finding, models)
+        })
+    };
+    let models = if finding.verdict.is_refusal() {
+        Err(finding.clone())
+    } else {
+        models
+    };
+    Proof { finding, models }
+}
+
+/// The list of a provider that shows it to everybody, to have it ready before there is a key.
+///
+/// `None` where a key is needed. `host` is the value of goose's host setting.
+pub fn prefetch(
+    http: &Http,
+    provider: &'static Provider,
+    host: Option<&str>,
+) -> Option<Result<Vec<Model>, Finding>> {
+    let row = provider.models.as_ref()?;
+    (row.auth == crate::catalog::Auth::None).then(|| list(http, &Target::new(provider, host, None)))
+}
+
+/// The check of this target, or what is clear without one.
+fn checkable(target: &Target) -> Result<&'static Check, Box<Finding>> {
+    if let Some(finding) = before_asking(target) {
+        return Err(Box::new(finding));
+    }
+    target.provider.check.as_ref().ok_or_else(|| {
+        Box::new(Finding::new(
+            Verdict::Unproven,
+            format!(
+                "nothing that is free of charge proves a key of {}",
+                target.provider.title
+            ),
+            "go on with --no-check if you are sure of it",
+        ))
+    })
+}
+
+fn is_also_list(provider: &Provider) -> bool {
+    match (&provider.check, &provider.models) {
+        (Some(check), Some(list)) => {
+            check.path == list.path && check.auth == list.auth && check.method == Method::Get
+        }
+        _ => false,
+    }
+}
+
+fn check_call<'a>(target: &'a Target, check: &'static Check, limit: u64) -> Call<'a> {
+    Call {
+        url: target.url(check.path),
+        method: check.method,
+        auth: check.auth,
+        key: target.key,
+        headers: check
+            .headers
+            .iter()
+            .copied()
+            .chain(target.headers())
+            .collect(),
+        body: check.body,
+        limit,
+    }
+}
+
+fn concluded(
+    target: &Target,
+    check: &Check,
+    reply: Result<&Reply, &Trouble>,
+    requests: u32,
+) -> Finding {
+    let finding = match reply {
+        Ok(reply) => judge(target, reply, check.expects),
+        Err(trouble) => with_help(target, check, trouble.clone().into()),
+    };
+    Finding {
+        requests,
+        ..finding
+    }
+}
+
+/// A server of the user's own that does not run needs another word than a provider that is away.
+fn with_help(target: &Target, check: &Check, finding: Finding) -> Finding {
+    let is_own = target.own_host || target.provider.kind == Kind::Local;
+    match check.start.filter(|_| is_own) {
+        Some(start) if finding.cause == Some(Cause::Refused) => Finding {
+            detail: format!(
+                "{} is not running: {}",
+                target.provider.title, finding.detail
+            ),
+            action: format!("start it with `{start}`"),
+            ..finding
+        },
+        _ => finding,
+    }
+}
+
+fn ask_list(
+    http: &Http,
+    target: &Target,
+    row: &'static Models,
+    path: &str,
+    requests: &mut u32,
+) -> Result<Vec<Model>, Finding> {
+    let call = Call {
+        url: target.url(path),
+        method: Method::Get,
+        auth: row.auth,
+        key: target.key,
+        headers: row
+            .headers
+            .iter()
+            .copied()
+            .chain(target.headers())
+            .collect(),
+        body: None,
+        limit: LIST_LIMIT,
+    };
+    let reply = http.send(&call, requests).map_err(|trouble| {
+        let finding = Finding::from(trouble);
+        match &target.provider.check {
+            Some(check) => with_help(target, check, finding),
+            None => finding,
+        }
+    })?;
+    read_list(target, &reply)
+}
+
+fn read_list(target: &Target, reply: &Reply) -> Result<Vec<Model>, Finding> {
+    let Some(row) = &target.provider.models else {
+        return Err(no_list(target));
+    };
+    let models = match (reply.status, &reply.json) {
+        (200..=299, Some(json)) => models::read(row.shape, json),
+        _ => None,
+    };
+    // An answer that is neither a list nor a known error has nothing at the impossible place either.
+    models.ok_or_else(|| judge(target, reply, "/no list"))
+}
+
+fn no_list(target: &Target) -> Finding {
+    Finding::new(
+        Verdict::Unproven,
+        format!("{} has no list of models to ask for", target.provider.title),
+        "give the model with --model",
+    )
+}
+
+#[cfg(test)]
+mod tests;
