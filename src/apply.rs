@@ -2,12 +2,13 @@
 //!
 //! A step that fails takes the ones before it back, so that goose works with the old provider or with the new one.
 
+use std::time::Duration;
+
 use crate::error::{Error, Result};
 use crate::fsio;
 use crate::plan::{FileChange, Plan};
 use crate::prompt;
 use crate::secrets::{Former, Places};
-use std::time::Duration;
 
 /// How long another goose may hold the lock on the secrets before we give up.
 pub fn apply(plan: &Plan, places: &Places, patience: Duration) -> Result<()> {

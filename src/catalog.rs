@@ -24,6 +24,8 @@ const NEAR: f64 = 0.8;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 struct Book {
+    /// Every provider of goose 1.52.0, also those that have no row yet.
+    goose_ids: Vec<&'static str>,
     /// Answers that mean the same from every provider.
     answers: Vec<Answer>,
     providers: Vec<Provider>,
@@ -93,9 +95,6 @@ pub struct Key {
     pub forms: Vec<KeyForm>,
     /// Made up, well-formed, of use to nobody.
     pub sample: &'static str,
-    /// goose takes the variable as it is, instead of reading it as JSON first.
-    #[serde(default)]
-    pub env_reads_raw: bool,
     /// The provider can also be used without.
     #[serde(default)]
     pub optional: bool,
@@ -237,6 +236,16 @@ pub struct Links {
 
 pub fn all() -> &'static [Provider] {
     &BOOK.providers
+}
+
+/// goose itself knows a provider of this id.
+pub fn is_goose_id(id: &str) -> bool {
+    BOOK.goose_ids.contains(&id)
+}
+
+/// The row of this very id.
+pub fn by_id(id: &str) -> Option<&'static Provider> {
+    all().iter().find(|provider| provider.id == id)
 }
 
 pub fn common_answers() -> &'static [Answer] {

@@ -35,7 +35,11 @@ impl Context {
 
     /// Starts the clock that all network waits of this command share.
     pub fn network(&self) -> Result<Http> {
-        Http::new(&self.env, Instant::now() + self.timeout, self.verbose)
+        Http::new(&self.env, self.deadline(), self.verbose)
+    }
+
+    pub fn deadline(&self) -> Instant {
+        Instant::now() + self.timeout
     }
 
     pub fn prompt(&self) -> Option<Prompt> {

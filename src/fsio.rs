@@ -171,6 +171,10 @@ pub fn stamp(path: &Path) -> Option<(u64, Duration)> {
     metadata.is_file().then_some((metadata.len(), changed))
 }
 
+pub fn is_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+}
+
 pub fn is_executable(path: &Path) -> bool {
     let Ok(metadata) = fs::metadata(path) else {
         return false;

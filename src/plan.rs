@@ -3,16 +3,18 @@
 //! A change of a file is its whole text before and after, so that showing it, refusing a conflict, taking it back and
 //! finding that there is nothing to do are one mechanism.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
-use crate::catalog::Provider;
+use crate::catalog::{self, Provider};
 use crate::error::Result;
 use crate::fsio::{Privacy, Snapshot};
 use crate::goose::activate::{self, Change};
 use crate::goose::config::Config;
 use crate::secret::Secret;
 use crate::secrets::{self, Seen, StoreKind};
-use crate::shell::exports::{self, Export};
+use crate::shell::exports::{Export, Purpose, render_exports};
 use crate::shell::rc;
 use crate::state::ShellFiles;
 
@@ -137,10 +139,10 @@ pub fn setup(choice: &Choice, config: &Config, seen: Option<&Seen>) -> Result<Pl
 
 impl Plan {
     pub fn change_config(&mut self, config: &Config, change: &Change) -> Result<()> {
-        let rewritten = activate::rewrite(config, change)?;
+        let rewritten = activate::rewrite(config, change, &catalog::is_goose_id)?;
         self.notes.extend(rewritten.notes);
         self.files
-            .extend(FileChange::to(config.user_file(), rewritten.text, Privacy::Ordinary));
+            .extend(FileChange::to(&config.user, rewritten.text, Privacy::Ordinary));
         Ok(())
     }
 
@@ -153,28 +155,48 @@ impl Plan {
         }
     }
 
-    /// Loads these keys into new shells: our env file, and the one line that reads it.
-    pub fn install_exports(&mut self, files: &ShellFiles, keys: &[Export], program: &str) -> Result<()> {
-        let text = exports::render(files.shell, keys, exports::Purpose::Keys, program)?;
-        self.files
-            .extend(FileChange::to(&files.env_file, text.into_bytes(), Privacy::Private));
-        let rc = files.rc.bytes.as_deref().unwrap_or_default();
-        let line = rc::rc_line(files.shell, &files.env_file.path);
-        self.files
-            .extend(FileChange::to(&files.rc, rc::add(rc, &line), Privacy::Ordinary));
+    /// Our env file with these keys.
+    pub fn write_env_file(
+        &mut self,
+        files: &ShellFiles,
+        keys: &[Export],
+        program: &str,
+    ) -> Result<()> {
+        let text = render_exports(files.shell, keys, Purpose::Keys, program)?;
+        self.files.extend(FileChange::to(
+            &files.env_file,
+            text.into_bytes(),
+            Privacy::Private,
+        ));
         Ok(())
     }
 
+    /// The one line that loads our env file into new shells.
+    pub fn add_rc_line(&mut self, files: &ShellFiles, home: Option<&Path>) -> Result<()> {
+        let rc = files.rc.bytes.as_deref().unwrap_or_default();
+        let line = rc::rc_line(files.shell, &files.env_file.path, home)?;
+        self.files.extend(FileChange::to(
+            &files.rc,
+            rc::add(rc, &line)?,
+            Privacy::Ordinary,
+        ));
+        Ok(())
+    }
+
+    /// Takes the line away, and our env file unless another shell's line still loads it.
     pub fn remove_exports(&mut self, files: &ShellFiles) {
         if let Some(rc) = &files.rc.bytes {
             let after = rc::remove(rc);
-            self.files.extend(if after.is_empty() && !rc.is_empty() {
+            let is_ours_alone = rc::is_whole_file(files.shell) && after.is_empty();
+            self.files.extend(if is_ours_alone {
                 FileChange::removal(&files.rc)
             } else {
                 FileChange::to(&files.rc, after, Privacy::Ordinary)
             });
         }
-        self.files.extend(FileChange::removal(&files.env_file));
+        if !files.is_shared {
+            self.files.extend(FileChange::removal(&files.env_file));
+        }
     }
 }
 
@@ -186,6 +208,7 @@ pub fn secret_change(
     remove: &[String],
 ) -> Option<SecretChange> {
     let is_kept = |name: &str| seen.secret_in(store, name);
+    let names: Vec<&String> = set.iter().map(|(name, _)| name).collect();
     let set: Vec<_> = set
         .iter()
         .filter(|(name, new)| !is_kept(name).is_some_and(|old| old.is_same_as(new)))
@@ -199,7 +222,7 @@ pub fn secret_change(
     let carried: Vec<String> = seen
         .carried(store)
         .into_iter()
-        .filter(|name| !set.iter().any(|(set, _)| set == name) && !remove.contains(name))
+        .filter(|name| !names.contains(&name) && !remove.contains(name))
         .collect();
     (!(set.is_empty() && remove.is_empty() && carried.is_empty())).then(|| SecretChange {
         replaced: set
@@ -207,12 +230,7 @@ pub fn secret_change(
             .map(|(name, _)| name.clone())
             .filter(|name| seen.holds(store, name))
             .collect(),
-        change: secrets::Change {
-            store,
-            set,
-            remove,
-            carry_over: true,
-        },
+        change: seen.change(store, set, remove),
         carried,
     })
 }

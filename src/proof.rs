@@ -36,6 +36,7 @@ pub fn prove(env: &Env, expected: &Expected<'_>) -> Result<Proof> {
             || state
                 .secrets()?
                 .secret(fact.variable)
+                .key()
                 .is_some_and(|stored| stored.is_same_as(key));
         if !is_stored {
             return Err(Error::unexpected(format!(

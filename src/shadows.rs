@@ -6,11 +6,12 @@ use crate::catalog::Provider;
 use crate::env::Env;
 use crate::error::Result;
 use crate::goose::config::Source;
-use crate::goose::custom;
+use crate::goose::custom::Custom;
 use crate::goose::env_value;
 use crate::secret::Secret;
 use crate::secrets::StoreKind;
-use crate::shell::{self, Shell};
+use crate::shell::exports;
+use crate::shell::{Shell, words};
 use crate::state::State;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -66,7 +67,9 @@ pub fn find(env: &Env, state: &State, expected: &Expected<'_>) -> Result<Vec<Sha
     {
         finder.add(&variable, "store");
     }
-    if let Some(file) = custom::shadowing_file(&state.paths, expected.id)? {
+    let custom = Custom::read(&state.paths)?;
+    let broken = custom.broken.iter().map(|broken| broken.path.as_path());
+    for file in custom.shadowing(expected.id).into_iter().chain(broken) {
         finder.found.push(Shadow {
             fix: format!("mend or move {}", file.display()),
             variable: file.display().to_string(),
@@ -84,14 +87,14 @@ struct Finder<'e> {
 
 impl Finder<'_> {
     fn add(&mut self, variable: &str, hides: &'static str) {
-        let is_ours = shell::our_exports(self.env).contains(&variable);
+        let is_ours = exports::our_exports(self.env).contains(&variable);
         self.found.push(Shadow {
             variable: variable.to_owned(),
             hides,
             fix: if is_ours {
-                shell::refresh_line(self.shell)
+                words::refresh(self.shell)
             } else {
-                self.shell.unset_line(variable)
+                words::unset(self.shell, variable)
             },
         });
     }
@@ -119,7 +122,7 @@ impl Finder<'_> {
                 continue;
             };
             let in_environment = env_value::as_text(name, text);
-            let in_files = state.config.setting_without_environment(name);
+            let in_files = state.config.file_setting(name);
             let written = in_files.as_deref().or(default);
             if in_environment.as_deref() != written {
                 self.add(name, hides);

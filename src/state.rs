@@ -35,6 +35,8 @@ pub struct ShellFiles {
     pub shell: Shell,
     pub rc: Snapshot,
     pub env_file: Snapshot,
+    /// Another shell loads the env file too.
+    pub is_shared: bool,
 }
 
 impl State {
@@ -44,7 +46,6 @@ impl State {
         let config = Config::read(&paths)?;
         let places = Places {
             file: paths.secrets.clone(),
-            lock: paths.secrets_lock.clone(),
             keyring_off: config.keyring_off(env).is_some(),
         };
         Ok(Self {
@@ -90,9 +91,29 @@ impl State {
     pub fn shell_files(&self, env: &Env, shell: Shell) -> Result<ShellFiles> {
         Ok(ShellFiles {
             shell,
-            rc: fsio::read(&rc::rc_file(shell, env)?)?,
-            env_file: fsio::read(&self.own.config_dir.join(shell.env_file_name()))?,
+            rc: fsio::read(&self.rc_file(env, shell)?)?,
+            env_file: fsio::read(&self.own.config_dir.join(rc::env_file_name(shell)))?,
+            is_shared: self.is_env_file_shared(env, shell)?,
         })
+    }
+
+    fn rc_file(&self, env: &Env, shell: Shell) -> Result<PathBuf> {
+        rc::rc_file(shell, env, &fsio::is_file)
+    }
+
+    /// Another shell's start-up file has a line that loads the same env file.
+    fn is_env_file_shared(&self, env: &Env, shell: Shell) -> Result<bool> {
+        let own = self.rc_file(env, shell)?;
+        for other in Shell::ALL {
+            let rc = self.rc_file(env, other)?;
+            if rc::env_file_name(other) == rc::env_file_name(shell) && rc != own {
+                let text = fsio::read(&rc)?.bytes.unwrap_or_default();
+                if rc::remove(&text) != text {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Where the provider that was active before is remembered, for `switch -`.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::catalog::{self, Provider};
-use crate::check::probe::{self, Finding};
+use crate::check::{self, Finding};
 use crate::cli::CheckArgs;
 use crate::commands::stored_key;
 use crate::context::Context;
@@ -96,7 +96,7 @@ fn prove_all(
     std::thread::scope(|scope| {
         let asked: Vec<_> = targets
             .iter()
-            .map(|target| scope.spawn(|| probe::prove(&http, target)))
+            .map(|target| scope.spawn(|| check::prove(&http, target)))
             .collect();
         asked
             .into_iter()
@@ -113,7 +113,7 @@ fn line(provider: &Provider, finding: &Finding) -> String {
     let account = finding
         .account
         .as_ref()
-        .map(|account| format!(" · {}", account.line()))
+        .map(|account| format!(" · {}", account.summary()))
         .unwrap_or_default();
     let mut line = format!("{:<18} {:<16} ", provider.id, finding.verdict.word());
     line.push_str(&finding.detail);

@@ -1,5 +1,7 @@
 //! `goose-setup env`: exports for a shell, and the one line that loads them.
 
+use std::path::PathBuf;
+
 use serde_json::json;
 
 use crate::catalog::{self, Provider};
@@ -11,8 +13,9 @@ use crate::env::Env;
 use crate::error::{Error, Exit, Result};
 use crate::plan::{Choice, Plan};
 use crate::report::Report;
-use crate::shell::exports::{self, Export, Purpose};
-use crate::shell::{Program, Shell};
+use crate::goose::env_value;
+use crate::shell::exports::{self, Export, ExportValue, Purpose};
+use crate::shell::{Shell, words};
 use crate::state::State;
 use crate::{process, view};
 
@@ -51,11 +54,21 @@ fn print(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
             )
         })?;
     let mut set = vec![
-        Export::literal("GOOSE_PROVIDER", provider.id),
-        Export::literal("GOOSE_MODEL", model),
+        literal("GOOSE_PROVIDER", provider.id)?,
+        literal("GOOSE_MODEL", &model)?,
     ];
     set.extend(key_exports(provider, true, &state)?);
     set.extend(companions(provider, &state)?);
+    // What an earlier block of ours exported here and this provider does not need would outrank the files.
+    let stale: Vec<Export> = exports::our_exports(&cx.env)
+        .into_iter()
+        .filter(|name| set.iter().all(|export| export.name != *name))
+        .map(|name| Export {
+            name: name.to_owned(),
+            value: ExportValue::Removed,
+        })
+        .collect();
+    set.extend(stale);
     let text = exports::render_exports(shell, &set, Purpose::Full, &program(cx))?;
     Ok(Report::text(text))
 }
@@ -74,7 +87,13 @@ fn key_exports(provider: &'static Provider, always_key: bool, state: &State) -> 
         .into_iter()
         .chain(others)
         .filter(|(name, always)| *always || seen.secret(name).key().is_some())
-        .map(|(name, _)| Export::stored(name, provider.id))
+        .map(|(name, _)| Export {
+            name: name.to_owned(),
+            value: ExportValue::Stored {
+                provider: provider.id.to_owned(),
+                variable: name.to_owned(),
+            },
+        })
         .collect())
 }
 
@@ -91,9 +110,17 @@ fn companions(provider: &'static Provider, state: &State) -> Result<Vec<Export>>
                 .filter(|setting| !setting.secret)
                 .map(|setting| setting.name),
         )
-        .filter_map(|name| Some((name, state.config.setting_without_environment(name)?)))
-        .map(|(name, value)| Export::setting(name, &value))
+        .filter_map(|name| Some((name, state.config.file_setting(name)?)))
+        .map(|(name, value)| literal(name, &value))
         .collect()
+}
+
+/// A value that is no secret, in the form that goose reads back as this very text.
+fn literal(name: &str, value: &str) -> Result<Export> {
+    Ok(Export {
+        name: name.to_owned(),
+        value: ExportValue::Literal(env_value::env_form(value, env_value::is_read_raw(name))?),
+    })
 }
 
 fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
@@ -102,7 +129,8 @@ fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
     let files = state.shell_files(&cx.env, shell)?;
     let mut plan = Plan::default();
     if args.install {
-        plan.install_exports(&files, &stored_keys(None, &state)?, &program(cx))?;
+        plan.write_env_file(&files, &stored_keys(None, &state)?, &program(cx))?;
+        plan.add_rc_line(&files, cx.env.home())?;
     } else {
         plan.remove_exports(&files);
     }
@@ -115,7 +143,7 @@ fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
         Outcome::Changed if args.install => format!(
             "new {} shells load the keys; for this one: {}\n",
             shell.name(),
-            shell.load_line(&files.env_file.path)
+            words::load(shell, &files.env_file.path)?
         ),
         Outcome::Changed => format!("{rc} is as it was before; open shells keep what they have loaded\n"),
     };
@@ -153,20 +181,27 @@ pub fn keep_up(
     cx: &Context,
     state: &State,
 ) -> Result<()> {
-    for shell in Shell::ALL {
+    let mut written = Vec::new();
+    for shell in wanted.into_iter().chain(Shell::ALL) {
         let files = state.shell_files(&cx.env, shell)?;
-        if wanted == Some(shell) || files.env_file.exists() {
-            plan.install_exports(&files, &stored_keys(Some(choice), state)?, &program(cx))?;
+        let is_due = wanted == Some(shell) || files.env_file.exists();
+        if is_due && !written.contains(&files.env_file.path) {
+            plan.write_env_file(&files, &stored_keys(Some(choice), state)?, &program(cx))?;
+            written.push(files.env_file.path);
         }
+    }
+    if let Some(shell) = wanted {
+        plan.add_rc_line(&state.shell_files(&cx.env, shell)?, cx.env.home())?;
     }
     Ok(())
 }
 
 /// How a shell calls this program: by name where it is found by name.
-fn program(cx: &Context) -> Program {
-    let on_path = process::find("goose-setup", process::search_path(&cx.env).iter().map(std::path::PathBuf::as_path));
+fn program(cx: &Context) -> String {
+    let folders = process::search_path(&cx.env);
+    let on_path = process::find(exports::PROGRAM, folders.iter().map(PathBuf::as_path));
     match (on_path, process::own_path()) {
-        (None, Some(path)) => Program::At(path),
-        _ => Program::OnPath,
+        (None, Some(path)) => path.display().to_string(),
+        _ => exports::PROGRAM.to_owned(),
     }
 }

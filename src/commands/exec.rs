@@ -41,15 +41,15 @@ pub fn run(args: &ExecArgs, cx: &Context) -> Result<u8> {
     }
     for setting in &provider.settings {
         if setting.secret {
-            if let Some(secret) = state.secrets()?.secret(setting.name) {
+            if let Some(secret) = state.secrets()?.secret(setting.name).key() {
                 add(setting.name, secret.expose())?;
             }
-        } else if let Some(value) = state.config.setting_without_environment(setting.name) {
+        } else if let Some(value) = state.config.file_setting(setting.name) {
             add(setting.name, &value)?;
         }
     }
     if let Some(host) = &provider.host
-        && let Some(value) = state.config.setting_without_environment(host.setting)
+        && let Some(value) = state.config.file_setting(host.setting)
     {
         add(host.setting, &value)?;
     }

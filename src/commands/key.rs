@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::catalog::{Key, Provider};
-use crate::check::probe::{self, Finding};
+use crate::check::{self, Finding};
 use crate::check::verdict::Verdict;
 use crate::cli::{KeyCommand, KeyPrintArgs, KeyRemoveArgs, KeySetArgs, SetupArgs, StoreArg};
 use crate::commands::stored_key;
@@ -14,7 +14,7 @@ use crate::error::{Error, Exit, Result};
 use crate::goose::activate::Change;
 use crate::goose::env_value;
 use crate::interview::provider::named;
-use crate::interview::{Judged, failure};
+use crate::interview::Judged;
 use crate::key_source;
 use crate::plan::{self, Plan};
 use crate::consent::Outcome;
@@ -22,6 +22,7 @@ use crate::prompt::Prompt;
 use crate::report::Report;
 use crate::secret::Secret;
 use crate::secrets::StoreKind;
+use crate::shell::{Shell, words};
 use crate::state::State;
 use crate::{consent, view};
 
@@ -56,7 +57,7 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
         Some(key) => key,
         None => ask(provider, prompt.as_ref())?,
     };
-    let stored = seen.secret(fact.variable);
+    let stored = seen.secret(fact.variable).key();
     let replaces = stored.as_ref().is_some_and(|stored| !stored.is_same_as(&key));
     let finding = if args.no_check {
         None
@@ -133,7 +134,7 @@ fn proven(
     let finding = {
         let http = cx.network()?;
         let _busy = cx.talk.busy(&format!("asking {} about the key", provider.title));
-        probe::prove(&http, &stored_key::target(provider, Some(key), state))
+        check::prove(&http, &stored_key::target(provider, Some(key), state))
     };
     match (Judged::of(finding.verdict, replaces), prompt) {
         (Judged::Good, _) => Ok(finding),
@@ -146,7 +147,7 @@ fn proven(
                 Err(Error::Cancelled)
             }
         }
-        _ => Err(failure(&finding)),
+        _ => Err(finding.into_error()),
     }
 }
 
@@ -157,7 +158,7 @@ fn outranked(fact: &Key, key: &Secret, cx: &Context) -> Option<String> {
         format!(
             "{} in the environment outranks the stored key: {}",
             fact.variable,
-            crate::shell::Shell::detect(&cx.env).unset_line(fact.variable)
+            words::unset(Shell::detect(&cx.env), fact.variable)
         )
     })
 }
@@ -192,7 +193,7 @@ fn print(args: &KeyPrintArgs, cx: &Context) -> Result<Report> {
         ));
     }
     let seen = state.secrets()?;
-    let Some(secret) = seen.secret(variable) else {
+    let Some(secret) = seen.secret(variable).key() else {
         seen.used()?;
         return Err(stored_key::no_key(provider, variable));
     };

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::check::models::{self, Model};
+use crate::check;
+use crate::check::models::Model;
 use crate::cli::ModelsArgs;
 use crate::commands::stored_key;
 use crate::context::Context;
 use crate::error::{Exit, Result};
-use crate::interview::failure;
 use crate::interview::model::Columns;
 use crate::report::Report;
 
@@ -29,7 +29,7 @@ pub fn run(args: &ModelsArgs, cx: &Context) -> Result<Report> {
         return Err(stored_key::no_key(provider, fact.variable));
     }
     let target = stored_key::target(provider, key.as_ref(), &state);
-    let list = models::list(&cx.network()?, &target).map_err(|finding| failure(&finding))?;
+    let list = check::list(&cx.network()?, &target).map_err(check::Finding::into_error)?;
     let shown: Vec<&Model> = list.iter().filter(|model| is_wanted(model, args)).collect();
     let columns = Columns::of(&shown);
     let mut text = String::new();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::catalog::{self, Provider};
+use crate::catalog;
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Exit, Result};
@@ -107,11 +107,11 @@ fn rows(state: &State) -> Result<Vec<Row>> {
         .configured()
         .into_iter()
         .map(|known| {
-            let key = find(&known.id).and_then(|provider| provider.key.as_ref());
+            let key = catalog::by_id(&known.id).and_then(|provider| provider.key.as_ref());
             Row {
                 is_active: active.as_ref().is_some_and(|active| active.value == known.id),
                 key: key.map(|key| {
-                    let secret = seen.secret(key.variable);
+                    let secret = seen.secret(key.variable).key();
                     KeyRow {
                         name: key.variable,
                         trouble: secret.is_none().then(|| seen.keychain_trouble()).flatten(),
@@ -136,16 +136,12 @@ fn shadows_of(cx: &Context, state: &State, rows: &[Row]) -> Result<Vec<Shadow>> 
         state,
         &Expected {
             id: &provider.value,
-            provider: find(&provider.value),
+            provider: catalog::by_id(&provider.value),
             model: files.model.as_ref().map(|model| model.value.as_str()),
             key: row.and_then(|row| row.key.as_ref()).and_then(|key| key.secret.as_ref()),
             store: None,
         },
     )
-}
-
-fn find(id: &str) -> Option<&'static Provider> {
-    catalog::all().iter().find(|provider| provider.id == id)
 }
 
 fn value(sourced: Option<&Sourced>) -> Option<&str> {

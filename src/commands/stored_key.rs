@@ -2,10 +2,10 @@
 
 use crate::catalog::Provider;
 use crate::check::http::Http;
-use crate::check::probe::{self, Finding, Target};
+use crate::check::{self, Finding, Target};
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::interview::{Judged, failure};
+use crate::interview::Judged;
 use crate::secret::Secret;
 use crate::state::State;
 
@@ -14,7 +14,7 @@ pub fn in_force(provider: &Provider, cx: &Context, state: &State) -> Result<Opti
     let Some(fact) = &provider.key else {
         return Ok(None);
     };
-    if let Some(key) = state.secrets()?.secret(fact.variable) {
+    if let Some(key) = state.secrets()?.secret(fact.variable).key() {
         return Ok(Some(key));
     }
     Ok(cx
@@ -30,16 +30,15 @@ pub fn target<'k>(
     key: Option<&'k Secret>,
     state: &State,
 ) -> Target<'k> {
-    let written = |name: &str| state.config.setting_without_environment(name);
+    let written = |name: &str| state.config.file_setting(name);
     let host = provider.host.as_ref().and_then(|host| written(host.setting));
-    let mut target = Target::of(provider, host.as_deref(), key);
-    target.settings = provider
+    let settings = provider
         .settings
         .iter()
         .filter(|setting| !setting.secret)
         .filter_map(|setting| Some((setting.name.to_owned(), written(setting.name)?)))
         .collect();
-    target
+    Target::new(provider, host.as_deref(), key).with_settings(settings)
 }
 
 pub fn prove(provider: &'static Provider, http: &Http, cx: &Context, state: &State) -> Result<Finding> {
@@ -49,7 +48,7 @@ pub fn prove(provider: &'static Provider, http: &Http, cx: &Context, state: &Sta
     {
         return Err(no_key(provider, fact.variable));
     }
-    Ok(probe::prove(http, &target(provider, key.as_ref(), state)))
+    Ok(check::prove(http, &target(provider, key.as_ref(), state)))
 }
 
 /// The finding, if goose can work with the stored key.
@@ -57,7 +56,7 @@ pub fn must_work(provider: &'static Provider, cx: &Context, state: &State) -> Re
     let finding = prove(provider, &cx.network()?, cx, state)?;
     match Judged::of(finding.verdict, false) {
         Judged::Good => Ok(finding),
-        Judged::Doubtful | Judged::Refused => Err(failure(&finding)),
+        Judged::Doubtful | Judged::Refused => Err(finding.into_error()),
     }
 }
 

@@ -39,7 +39,7 @@ pub fn run(args: &SwitchArgs, cx: &Context) -> Result<Report> {
 }
 
 pub fn to(id: &str, args: &SwitchArgs, cx: &Context, state: &State) -> Result<Report> {
-    let provider = catalog::all().iter().find(|provider| provider.id == id);
+    let provider = catalog::by_id(id);
     let mut notes = Vec::new();
     let key = usable_key(id, provider, cx, state, &mut notes)?;
     let model = model(id, provider, args, state, &mut notes)?;
@@ -227,7 +227,7 @@ fn usable_key(
         return Ok(None);
     };
     let seen = state.secrets()?;
-    if let Some(key) = seen.secret(fact.variable) {
+    if let Some(key) = seen.secret(fact.variable).key() {
         return Ok(Some(key));
     }
     if cx.env.filled(fact.variable).is_some() || fact.optional {

@@ -183,6 +183,11 @@ impl Config {
         })
     }
 
+    /// What the files say, whatever the environment says.
+    pub fn file_setting(&self, name: &str) -> Option<String> {
+        as_text(self.layers.value(name)?)
+    }
+
     /// What the user's own file says, whatever outranks it.
     pub fn user_setting(&self, name: &str) -> Option<String> {
         as_text(self.content.get(name)?)

@@ -48,6 +48,14 @@ fn parsed(value: &str) -> Value {
     Value::from(value)
 }
 
+/// What goose gets as text from this variable, if it can use the value at all.
+pub fn as_text(variable: &str, value: &str) -> Option<String> {
+    if is_read_raw(variable) {
+        return Some(value.to_owned());
+    }
+    parsed(value).as_str().map(str::to_owned)
+}
+
 /// Exported as it stands, goose reads `value` as this very text.
 pub fn reads_back_as_text(value: &str) -> bool {
     parsed(value).as_str() == Some(value)

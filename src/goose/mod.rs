@@ -4,5 +4,6 @@ pub mod activate;
 pub mod binary;
 pub mod config;
 pub mod custom;
+pub mod env_value;
 mod layers;
 pub mod paths;

@@ -4,8 +4,8 @@ use std::thread::JoinHandle;
 
 use crate::catalog::{self, Auth, Provider};
 use crate::check::http::Http;
-use crate::check::models::{self, Model};
-use crate::check::probe::{self, Finding, Target};
+use crate::check::models::Model;
+use crate::check::{self, Finding, Target};
 use crate::check::verdict::Verdict;
 use crate::error::{Error, Result};
 use crate::interview::Interview;
@@ -46,15 +46,6 @@ impl Judged {
     }
 }
 
-pub fn failure(finding: &Finding) -> Error {
-    Error::Check {
-        verdict: finding.verdict,
-        cause: finding.cause,
-        detail: finding.detail.clone(),
-        action: finding.action.clone(),
-    }
-}
-
 pub fn decide(
     interview: &Interview<'_>,
     provider: &'static Provider,
@@ -66,7 +57,7 @@ pub fn decide(
     let stored = if settings.is_new_host {
         None
     } else {
-        interview.state.secrets()?.secret(fact.variable)
+        interview.state.secrets()?.secret(fact.variable).key()
     };
     let mut candidate = key_source::read(&interview.args.key, interview.cx)?;
     if candidate.is_none() && !interview.is_guided() {
@@ -97,16 +88,16 @@ pub fn decide(
         }
         let target = target(provider, settings, Some(&key), interview);
         // The person's own time at the question does not count against the network's.
-        let http = http.afresh(interview.cx.timeout);
+        let http = http.until(interview.cx.deadline());
         let busy = interview.cx.talk.busy(&format!("asking {} about the key", provider.title));
         let (finding, models) = match ahead.take() {
             Some(list) => {
-                let finding = probe::prove(&http, &target);
+                let finding = check::prove(&http, &target);
                 (finding, list.join().ok().flatten())
             }
             None => {
-                let (finding, models) = probe::prove_and_list(&http, &target);
-                (finding, models.ok())
+                let proof = check::prove_and_list(&http, &target);
+                (proof.finding, proof.models.ok())
             }
         };
         drop(busy);
@@ -142,7 +133,7 @@ fn settle(
     let talk = &interview.cx.talk;
     let judged = Judged::of(finding.verdict, replaces);
     if judged == Judged::Good {
-        let account = finding.account.as_ref().map(|account| format!(" · {}", account.line()));
+        let account = finding.account.as_ref().map(|account| format!(" · {}", account.summary()));
         talk.good(format!(
             "{} accepts the key{}",
             provider.title,
@@ -154,7 +145,7 @@ fn settle(
         return Ok(Settled::Take(verified));
     }
     let Some(prompt) = interview.prompt.as_ref().filter(|_| interview.is_guided()) else {
-        return Err(failure(finding));
+        return Err(finding.clone().into_error());
     };
     talk.bad(&finding.detail);
     if judged == Judged::Refused {
@@ -249,12 +240,12 @@ fn without_key(
     let target = target(provider, settings, None, interview);
     loop {
         let busy = interview.cx.talk.busy(&format!("looking for {}", provider.title));
-        let (finding, models) = probe::prove_and_list(&http.afresh(interview.cx.timeout), &target);
+        let proof = check::prove_and_list(&http.until(interview.cx.deadline()), &target);
         drop(busy);
         let verified = Verified {
             key: None,
-            models: models.ok(),
-            finding: Some(finding),
+            models: proof.models.ok(),
+            finding: Some(proof.finding),
         };
         match settle_server(interview, provider, verified)? {
             Some(verified) => return Ok(verified),
@@ -277,7 +268,7 @@ fn settle_server(
         return Ok(Some(verified));
     }
     let Some(prompt) = interview.prompt.as_ref().filter(|_| interview.is_guided()) else {
-        return Err(failure(finding));
+        return Err(finding.clone().into_error());
     };
     talk.bad(&finding.detail);
     talk.hint(&finding.action);
@@ -297,8 +288,7 @@ fn target<'k>(
     key: Option<&'k Secret>,
     interview: &Interview<'_>,
 ) -> Target<'k> {
-    let mut target = Target::of(provider, settings.host.as_deref(), key);
-    target.settings = settings
+    let values = settings
         .plain
         .iter()
         .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
@@ -308,12 +298,12 @@ fn target<'k>(
                 .iter()
                 .filter(|setting| !setting.secret)
                 .filter_map(|setting| {
-                    let value = interview.state.config.setting_without_environment(setting.name)?;
+                    let value = interview.state.config.file_setting(setting.name)?;
                     Some((setting.name.to_owned(), value))
                 }),
         )
         .collect();
-    target
+    Target::new(provider, settings.host.as_deref(), key).with_settings(values)
 }
 
 /// A public model list needs no key, so it loads while the person pastes theirs.
@@ -323,12 +313,8 @@ fn list_ahead(
     settings: &Settings,
 ) -> Option<JoinHandle<Option<Vec<Model>>>> {
     let is_public = provider.models.as_ref().is_some_and(|models| models.auth == Auth::None);
-    if !is_public {
-        return None;
-    }
-    let http = http.clone();
-    let host = settings.host.clone();
-    Some(std::thread::spawn(move || {
-        models::list(&http, &Target::of(provider, host.as_deref(), None)).ok()
-    }))
+    let (http, host) = (http.clone(), settings.host.clone());
+    is_public.then(|| {
+        std::thread::spawn(move || check::prefetch(&http, provider, host.as_deref())?.ok())
+    })
 }

@@ -7,8 +7,7 @@ mod settings;
 mod store;
 
 use crate::catalog::Provider;
-use crate::check::models::Model;
-use crate::check::probe::Finding;
+use crate::check::Finding;
 use crate::cli::SetupArgs;
 use crate::context::Context;
 use crate::error::Result;
@@ -16,7 +15,7 @@ use crate::plan::Choice;
 use crate::prompt::Prompt;
 use crate::state::State;
 
-pub use key::{Judged, failure};
+pub use key::Judged;
 
 pub struct Interview<'a> {
     pub cx: &'a Context,
@@ -103,6 +102,3 @@ enum About {
     /// The key turned out to be another provider's, and the person wants that one.
     Rather(&'static Provider),
 }
-
-/// The models in a list, if there is one to look at.
-pub type Models = Option<Vec<Model>>;

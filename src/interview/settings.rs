@@ -114,7 +114,7 @@ fn decide_host(
             None => Ok(()),
         };
     };
-    let written = interview.state.config.setting_without_environment(fact.setting);
+    let written = interview.state.config.file_setting(fact.setting);
     let now = written
         .clone()
         .or_else(|| fact.default.map(str::to_owned))
@@ -162,7 +162,7 @@ fn require(
         let is_written = interview
             .state
             .config
-            .setting_without_environment(needed.name)
+            .file_setting(needed.name)
             .is_some();
         if is_given || is_written || needed.default.is_some() {
             continue;

@@ -1,8 +1,7 @@
 //! `secrets.yaml`: read as goose reads it, edited without losing what a person wrote into it.
 
-use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_yaml::Value;
 use zeroize::{Zeroize, Zeroizing};
@@ -68,13 +67,6 @@ impl SecretsFile {
                 reason: reason.clone(),
             }),
         }
-    }
-
-    /// goose locks beside the real file, not beside a link to it.
-    pub(super) fn lock_path(&self) -> PathBuf {
-        let mut name: OsString = self.snapshot.real.clone().into();
-        name.push(".lock");
-        name.into()
     }
 
     /// Makes `wanted` the content and gives back the new text.

@@ -210,11 +210,11 @@ mod platform {
 
     /// Closed by the person and impossible to show look the same from here.
     fn not_unlocked() -> Trouble {
-        Trouble {
-            detail: "the keychain is locked, and its dialog was closed or could not be shown"
-                .into(),
-            ..Trouble::locked()
-        }
+        Trouble::new(
+            StoreTrouble::Locked,
+            "the keychain is locked, and its dialog was closed or could not be shown",
+            "unlock it and run this again",
+        )
     }
 
     fn no_service() -> Trouble {

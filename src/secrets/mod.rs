@@ -36,6 +36,8 @@ pub enum StoreKind {
 pub struct Places {
     /// `secrets.yaml`.
     pub file: PathBuf,
+    /// What goose locks while it changes either store.
+    pub lock: PathBuf,
     /// The user told goose not to use a keychain.
     pub keyring_off: bool,
 }
@@ -48,15 +50,15 @@ pub struct Seen {
     pub file: SecretsFile,
 }
 
-/// What is to be different in one store.
+/// What is to be different in one store; made by [`Seen::change`], which knows what has to be taken along.
 #[derive(Debug)]
 pub struct Change {
     pub store: StoreKind,
     pub set: Vec<(String, Secret)>,
     pub remove: Vec<String>,
     /// Take along what goose reads now and would not find any more: `secrets.yaml` when the first item is made, the item
-    /// when the file is to be used instead of it. [`Seen::change`] knows when.
-    pub carry_over: bool,
+    /// when the file is to be used instead of it.
+    carry_over: bool,
 }
 
 /// What a change replaced, for taking it back.
@@ -66,6 +68,8 @@ pub struct Former {
     before: Entries,
     after: Entries,
     extent: Extent,
+    /// As long as the change was allowed to take.
+    patience: Duration,
 }
 
 /// What else came into being or changed along with the names.
@@ -100,30 +104,26 @@ impl Places {
     /// Makes the change on what the store holds by then, and reads it back.
     pub fn write(&self, change: &Change, patience: Duration) -> Result<Former> {
         let until = Instant::now() + patience;
-        let _lock = self.lock(patience)?;
+        let _lock = fsio::lock(&self.lock, patience)?;
         let file = SecretsFile::read(&self.file)?;
-        match change.store {
+        let former = match change.store {
             StoreKind::Keychain => self.write_item(change, &file, until),
             StoreKind::File => self.write_file(change, &file, until),
-        }
+        }?;
+        Ok(Former { patience, ..former })
     }
 
     /// Takes a change back wherever our values still stand; what others wrote since stays.
-    pub fn restore(&self, former: &Former, patience: Duration) -> Result<()> {
+    pub fn restore(&self, former: &Former) -> Result<()> {
         if former.names.is_empty() && matches!(former.extent, Extent::NamesOnly) {
             return Ok(());
         }
-        let until = Instant::now() + patience;
-        let _lock = self.lock(patience)?;
+        let until = Instant::now() + former.patience;
+        let _lock = fsio::lock(&self.lock, former.patience)?;
         match former.store {
             StoreKind::Keychain => self.restore_item(former, until),
             StoreKind::File => self.restore_file(former),
         }
-    }
-
-    /// goose takes this lock for both stores.
-    fn lock(&self, patience: Duration) -> Result<fsio::Lock> {
-        fsio::lock(&SecretsFile::read(&self.file)?.lock_path(), patience)
     }
 
     fn write_item(&self, change: &Change, file: &SecretsFile, until: Instant) -> Result<Former> {
@@ -275,10 +275,33 @@ impl Seen {
         }
     }
 
-    /// A secret as goose finds it in its store at this moment.
-    pub fn secret(&self, name: &str) -> Held {
+    /// A secret as goose finds it in its store at this moment; `None` also where it finds one that it cannot use.
+    pub fn secret(&self, name: &str) -> Option<Secret> {
+        self.held(name).key()
+    }
+
+    pub fn held(&self, name: &str) -> Held {
         self.current()
             .map_or(Held::Missing, |entries| entries.held(name))
+    }
+
+    /// A usable secret in this store, whether goose looks there or not.
+    pub fn secret_in(&self, store: StoreKind, name: &str) -> Option<Secret> {
+        self.entries(store)?.held(name).key()
+    }
+
+    /// Something is in this store under that name, usable or not.
+    pub fn holds(&self, store: StoreKind, name: &str) -> bool {
+        self.entries(store)
+            .is_some_and(|entries| entries.value(name).is_some())
+    }
+
+    /// Why it cannot be seen what the keychain holds.
+    pub fn keychain_trouble(&self) -> Option<String> {
+        match &self.keychain {
+            Some(KeychainState::Trouble(trouble)) => Some(trouble.detail.clone()),
+            _ => None,
+        }
     }
 
     /// The names that goose finds in its store at this moment.
@@ -379,6 +402,7 @@ impl Former {
             after: after.only(&names),
             names,
             extent,
+            patience: Duration::ZERO,
         }
     }
 

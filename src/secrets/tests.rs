@@ -24,6 +24,7 @@ fn home(secrets: Option<&str>) -> Home {
         fs::write(&file, text).unwrap();
     }
     let places = Places {
+        lock: file.with_extension("yaml.lock"),
         file,
         keyring_off: true,
     };
@@ -147,7 +148,7 @@ fn a_key_that_looks_like_something_else_is_read_back_as_text() {
     ] {
         home.write(&set("K", value));
         let held = home.look().secret("K");
-        assert_eq!(held.key().unwrap().expose(), value, "{}", home.text());
+        assert_eq!(held.unwrap().expose(), value, "{}", home.text());
     }
 }
 
@@ -182,7 +183,7 @@ fn what_is_there_already_is_not_written_again() {
     assert!(former.touched().is_empty());
     home.write(&remove("B_KEY"));
     assert_eq!(written(), before);
-    home.places.restore(&former, SECOND).unwrap();
+    home.places.restore(&former).unwrap();
     assert_eq!(home.text(), "A_KEY: a\n");
 }
 
@@ -215,7 +216,7 @@ fn a_broken_file_is_named_with_its_place_and_never_written() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_stays_and_the_lock_is_beside_the_real_file() {
+fn a_link_to_the_file_stays_a_link() {
     let home = home(None);
     let at = |name: &str| home.folder.path().join(name);
     fs::create_dir(at("goose")).unwrap();
@@ -224,9 +225,8 @@ fn a_link_stays_and_the_lock_is_beside_the_real_file() {
     std::os::unix::fs::symlink("../dotfiles/mine.yaml", at("goose/secrets.yaml")).unwrap();
     let former = home.write(&set("A_KEY", "a"));
     assert!(at("goose/secrets.yaml").is_symlink());
-    assert!(at("dotfiles/mine.yaml.lock").exists());
     assert_eq!(home.text(), "B: b\nA_KEY: a\n");
-    home.places.restore(&former, SECOND).unwrap();
+    home.places.restore(&former).unwrap();
     assert_eq!(home.text(), "B: b\n");
     assert!(at("goose/secrets.yaml").is_symlink());
 }
@@ -254,7 +254,7 @@ fn a_change_is_taken_back_byte_for_byte() {
     ] {
         let home = home(text);
         let former = home.write(&set("A_KEY", "new"));
-        home.places.restore(&former, SECOND).unwrap();
+        home.places.restore(&former).unwrap();
         assert_eq!(fs::read_to_string(&home.places.file).ok().as_deref(), text);
     }
 }
@@ -273,7 +273,7 @@ fn taking_back_leaves_what_others_wrote_since() {
     let former = home.write(&change);
     home.write(&set("B_KEY", "theirs"));
     home.write(&set("D_KEY", "theirs"));
-    home.places.restore(&former, SECOND).unwrap();
+    home.places.restore(&former).unwrap();
     assert_eq!(home.text(), "A_KEY: old\nB_KEY: theirs\nD_KEY: theirs\n");
 }
 
@@ -305,7 +305,7 @@ fn the_store_in_use_is_the_one_goose_reads_and_will_go_on_to_read() {
 fn a_secret_is_found_where_goose_finds_it() {
     let home = home(Some("A_KEY: file\nN_KEY: 12345\n"));
     let key = |state, name: &str| {
-        let held = home.with(state).secret(name).key();
+        let held = home.with(state).secret(name);
         held.map(|secret| secret.expose().to_owned())
     };
     assert_eq!(key(EMPTY, "A_KEY").as_deref(), Some("file"));
@@ -319,7 +319,7 @@ fn a_secret_is_found_where_goose_finds_it() {
     assert_eq!(key(item("{}"), "A_KEY"), None);
     let broken = KeychainState::Trouble(Trouble::unreadable("it is not JSON"));
     assert_eq!(key(broken, "A_KEY"), None);
-    assert!(matches!(home.look().secret("N_KEY"), Held::Unusable));
+    assert!(matches!(home.look().held("N_KEY"), Held::Unusable));
 }
 
 #[test]
@@ -401,7 +401,7 @@ fn the_real_keychain_keeps_every_promise() {
         carry_over: true,
         ..set(name, value)
     };
-    let held = |name: &str| look().secret(name).key().map(|key| key.expose().to_owned());
+    let held = |name: &str| look().secret(name).map(|key| key.expose().to_owned());
 
     // The first item takes the file over, and taking it back takes the item away.
     assert_eq!(look().used().unwrap(), StoreKind::Keychain);
@@ -409,13 +409,13 @@ fn the_real_keychain_keeps_every_promise() {
     let first = write(key("B_KEY", "b"));
     assert_eq!(look().names(), ["A_KEY", "N", "C", "B_KEY"]);
     assert_eq!(look().read_from(), Some(StoreKind::Keychain));
-    home.places.restore(&first, SECOND * 5).unwrap();
+    home.places.restore(&first).unwrap();
     assert!(matches!(look().keychain, Some(KeychainState::Empty { .. })));
 
     // An item that others have added to stays, with what the file held.
     let first = write(key("A_KEY", "ours"));
     write(key("B_KEY", "theirs"));
-    home.places.restore(&first, SECOND * 5).unwrap();
+    home.places.restore(&first).unwrap();
     assert_eq!(held("A_KEY").as_deref(), Some("a"));
     assert_eq!(held("B_KEY").as_deref(), Some("theirs"));
 
@@ -423,9 +423,9 @@ fn the_real_keychain_keeps_every_promise() {
     let former = write(key("B_KEY", "new"));
     assert_eq!(former.touched(), [("B_KEY".to_owned(), Touch::Update)]);
     assert_eq!(held("B_KEY").as_deref(), Some("new"));
-    home.places.restore(&former, SECOND * 5).unwrap();
+    home.places.restore(&former).unwrap();
     assert_eq!(held("B_KEY").as_deref(), Some("theirs"));
-    assert!(matches!(look().secret("N"), Held::Unusable));
+    assert!(matches!(look().held("N"), Held::Unusable));
     assert!(write(key("B_KEY", "theirs")).touched().is_empty());
 
     // The file takes the item over when it is to be used instead; the item stays.

@@ -30,13 +30,14 @@ impl Trouble {
     }
 
     /// The item is there and goose stumbles over it.
-    pub(super) fn unreadable(reason: impl std::fmt::Display) -> Self {
+    pub(super) fn unreadable(reason: impl Into<String>) -> Self {
         Self {
             goose_reads_the_file: false,
             ..Self::new(
                 StoreTrouble::Broken,
                 format!(
-                    "goose's keychain item (service goose, user secrets) cannot be read: {reason}"
+                    "goose's keychain item (service goose, user secrets) cannot be read: {}",
+                    reason.into()
                 ),
                 "mend or delete that item in your keychain manager",
             )

@@ -3,6 +3,7 @@
 pub mod exports;
 pub mod quote;
 pub mod rc;
+pub mod words;
 
 #[cfg(all(test, unix))]
 mod live_tests;
