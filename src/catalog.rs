@@ -5,7 +5,7 @@ mod host;
 
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::check::verdict::{Cause, Verdict};
 use crate::error::{Error, Result};
@@ -59,7 +59,7 @@ pub struct Provider {
     pub confidence: Confidence,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// One key, the models of many makers.

@@ -40,7 +40,8 @@ pub fn carry_out(
         return Ok(Outcome::NothingToDo);
     }
     if let Some(prompt) = prompt.filter(|_| !writing.yes) {
-        cx.talk.say(view::plan(plan, &state.paths.secrets, &cx.env).trim_end());
+        cx.talk
+            .say(view::plan(plan, &state.paths.secrets, &cx.env).trim_end());
         if prompt.plan_key("Enter: make these changes · Esc: cancel ")? != PlanKey::Apply {
             return Err(Error::Cancelled);
         }

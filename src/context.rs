@@ -51,7 +51,10 @@ impl Context {
         if writing.yes || writing.dry_run || self.env.can_prompt() {
             Ok(())
         } else {
-            Err(Error::missing("consent to write", "--yes, or --dry-run to see what would change"))
+            Err(Error::missing(
+                "consent to write",
+                "--yes, or --dry-run to see what would change",
+            ))
         }
     }
 }

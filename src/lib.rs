@@ -112,11 +112,18 @@ fn fail(error: &Error, word: &str, cx: &Context) -> u8 {
 
 /// What clap says of a command line: help and version are results, everything else a usage error.
 fn not_understood(error: &clap::Error, arguments: &[OsString]) -> u8 {
-    let is_result = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let is_result = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
     let wants_json = arguments.iter().any(|argument| argument == "--json");
     if is_result || !wants_json {
         let _ = error.print();
-        return if is_result { Exit::Done as u8 } else { Exit::Usage as u8 };
+        return if is_result {
+            Exit::Done as u8
+        } else {
+            Exit::Usage as u8
+        };
     }
     let message = error.to_string();
     let first = message.lines().next().unwrap_or_default();

@@ -80,9 +80,10 @@ impl Plan {
                 .chain(removed)
                 .map(|(name, action)| json!({"kind": "secret", "name": name, "action": action}))
         });
-        let files = self.files.iter().map(|file| {
-            json!({"kind": "file", "path": file.before.path, "action": file.action()})
-        });
+        let files = self
+            .files
+            .iter()
+            .map(|file| json!({"kind": "file", "path": file.before.path, "action": file.action()}));
         secrets.chain(files).collect()
     }
 }
@@ -141,8 +142,11 @@ impl Plan {
     pub fn change_config(&mut self, config: &Config, change: &Change) -> Result<()> {
         let rewritten = activate::rewrite(config, change, &catalog::is_goose_id)?;
         self.notes.extend(rewritten.notes);
-        self.files
-            .extend(FileChange::to(&config.user, rewritten.text, Privacy::Ordinary));
+        self.files.extend(FileChange::to(
+            &config.user,
+            rewritten.text,
+            Privacy::Ordinary,
+        ));
         Ok(())
     }
 

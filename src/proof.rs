@@ -29,14 +29,16 @@ pub fn prove(env: &Env, expected: &Expected<'_>) -> Result<Proof> {
     if expected.model.is_some() && model.as_deref() != expected.model {
         return Err(unlike("model", model.as_deref(), &state));
     }
-    if let (Some(fact), Some(key)) = (expected.provider.and_then(|it| it.key.as_ref()), expected.key) {
+    if let (Some(fact), Some(key)) = (
+        expected.provider.and_then(|it| it.key.as_ref()),
+        expected.key,
+    ) {
         let off_in_environment_only =
             expected.store == Some(StoreKind::Keychain) && state.places.keyring_off;
         let is_stored = off_in_environment_only
             || state
                 .secrets()?
                 .secret(fact.variable)
-                .key()
                 .is_some_and(|stored| stored.is_same_as(key));
         if !is_stored {
             return Err(Error::unexpected(format!(

@@ -26,7 +26,10 @@ pub struct Shadow {
 
 impl Shadow {
     pub fn sentence(&self) -> String {
-        format!("{} outranks the {} that is set up: {}", self.variable, self.hides, self.fix)
+        format!(
+            "{} outranks the {} that is set up: {}",
+            self.variable, self.hides, self.fix
+        )
     }
 }
 
@@ -53,7 +56,9 @@ pub fn find(env: &Env, state: &State, expected: &Expected<'_>) -> Result<Vec<Sha
         finder.add(variable, "provider");
     }
     if let Some(model) = &active.model
-        && expected.model.is_some_and(|expected| model.value != expected)
+        && expected
+            .model
+            .is_some_and(|expected| model.value != expected)
         && let Source::Env(variable) = &model.source
     {
         finder.add(variable, "model");
@@ -111,7 +116,10 @@ impl Finder<'_> {
     }
 
     fn settings(&mut self, provider: &Provider, state: &State) {
-        let host = provider.host.iter().map(|host| (host.setting, host.default, "host"));
+        let host = provider
+            .host
+            .iter()
+            .map(|host| (host.setting, host.default, "host"));
         let others = provider
             .settings
             .iter()

@@ -46,6 +46,7 @@ impl State {
         let config = Config::read(&paths)?;
         let places = Places {
             file: paths.secrets.clone(),
+            lock: paths.secrets_lock.clone(),
             keyring_off: config.keyring_off(env).is_some(),
         };
         Ok(Self {

@@ -104,7 +104,10 @@ fn file_lines(file: &FileChange) -> Vec<String> {
     if file.before.bytes.is_none() && lines.len() > NEW_FILE_LINES {
         let more = lines.len() - NEW_FILE_LINES;
         lines.truncate(NEW_FILE_LINES);
-        lines.push(format!("      {}", style(format!("… {more} more lines")).dim()));
+        lines.push(format!(
+            "      {}",
+            style(format!("… {more} more lines")).dim()
+        ));
     }
     lines
 }

@@ -13,7 +13,12 @@ use crate::report::Report;
 use crate::state::State;
 
 /// From the worst to the best.
-const WORST_FIRST: [Exit; 4] = [Exit::KeyRefused, Exit::Account, Exit::Store, Exit::Unverified];
+const WORST_FIRST: [Exit; 4] = [
+    Exit::KeyRefused,
+    Exit::Account,
+    Exit::Store,
+    Exit::Unverified,
+];
 
 pub fn run(args: &CheckArgs, cx: &Context) -> Result<Report> {
     let state = cx.look()?;
@@ -49,7 +54,11 @@ pub fn run(args: &CheckArgs, cx: &Context) -> Result<Report> {
         .collect();
     let exit = WORST_FIRST
         .into_iter()
-        .find(|exit| findings.iter().any(|finding| finding.verdict.exit() == *exit))
+        .find(|exit| {
+            findings
+                .iter()
+                .any(|finding| finding.verdict.exit() == *exit)
+        })
         .unwrap_or(Exit::Done);
     Ok(Report::new(exit, json!({"results": results}), text))
 }
@@ -59,7 +68,9 @@ fn all_with_keys(cx: &Context, state: &State) -> Result<Vec<&'static Provider>> 
     let mut providers = Vec::new();
     for provider in catalog::all() {
         let is_configured = configured.iter().any(|known| known.id == provider.id);
-        if is_configured && (provider.key.is_none() || stored_key::in_force(provider, cx, state)?.is_some()) {
+        if is_configured
+            && (provider.key.is_none() || stored_key::in_force(provider, cx, state)?.is_some())
+        {
             providers.push(provider);
         }
     }
@@ -72,11 +83,7 @@ fn all_with_keys(cx: &Context, state: &State) -> Result<Vec<&'static Provider>> 
     Ok(providers)
 }
 
-fn prove_all(
-    providers: &[&'static Provider],
-    cx: &Context,
-    state: &State,
-) -> Result<Vec<Finding>> {
+fn prove_all(providers: &[&'static Provider], cx: &Context, state: &State) -> Result<Vec<Finding>> {
     let mut keys = Vec::new();
     for provider in providers {
         let key = stored_key::in_force(provider, cx, state)?;

@@ -11,9 +11,9 @@ use crate::consent::{self, Outcome};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Exit, Result};
+use crate::goose::env_value;
 use crate::plan::{Choice, Plan};
 use crate::report::Report;
-use crate::goose::env_value;
 use crate::shell::exports::{self, Export, ExportValue, Purpose};
 use crate::shell::{Shell, words};
 use crate::state::State;
@@ -42,7 +42,8 @@ fn print(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
     // What this shell exports already is what is to be replaced, so the files decide which provider is meant.
     let files = state.config.active(&Env::default());
     let active = files.provider.map(|provider| provider.value);
-    let provider = stored_key::named_or_active(args.provider.as_deref().or(active.as_deref()), cx, &state)?;
+    let provider =
+        stored_key::named_or_active(args.provider.as_deref().or(active.as_deref()), cx, &state)?;
     let model = state
         .config
         .model_of(provider.id)
@@ -75,9 +76,16 @@ fn print(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
 
 /// The secrets of a provider that are in the store. With `always_key` its key is exported even if it cannot be seen now:
 /// the shell that runs the script says so then.
-fn key_exports(provider: &'static Provider, always_key: bool, state: &State) -> Result<Vec<Export>> {
+fn key_exports(
+    provider: &'static Provider,
+    always_key: bool,
+    state: &State,
+) -> Result<Vec<Export>> {
     let seen = state.secrets()?;
-    let key = provider.key.as_ref().map(|key| (key.variable, always_key && !key.optional));
+    let key = provider
+        .key
+        .as_ref()
+        .map(|key| (key.variable, always_key && !key.optional));
     let others = provider
         .settings
         .iter()
@@ -86,7 +94,7 @@ fn key_exports(provider: &'static Provider, always_key: bool, state: &State) -> 
     Ok(key
         .into_iter()
         .chain(others)
-        .filter(|(name, always)| *always || seen.secret(name).key().is_some())
+        .filter(|(name, always)| *always || seen.secret(name).is_some())
         .map(|(name, _)| Export {
             name: name.to_owned(),
             value: ExportValue::Stored {
@@ -138,14 +146,18 @@ fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
     let rc = view::path(&files.rc.path, &cx.env);
     let text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
         Outcome::Shown(text) => text,
-        Outcome::NothingToDo if args.install => format!("nothing to change: {rc} loads the keys already\n"),
+        Outcome::NothingToDo if args.install => {
+            format!("nothing to change: {rc} loads the keys already\n")
+        }
         Outcome::NothingToDo => format!("nothing to remove: {rc} has no line of goose-setup\n"),
         Outcome::Changed if args.install => format!(
             "new {} shells load the keys; for this one: {}\n",
             shell.name(),
             words::load(shell, &files.env_file.path)?
         ),
-        Outcome::Changed => format!("{rc} is as it was before; open shells keep what they have loaded\n"),
+        Outcome::Changed => {
+            format!("{rc} is as it was before; open shells keep what they have loaded\n")
+        }
     };
     Ok(Report::new(
         Exit::Done,

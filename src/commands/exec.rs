@@ -22,7 +22,10 @@ pub fn run(args: &ExecArgs, cx: &Context) -> Result<u8> {
         .config
         .model_of(provider.id)
         .or_else(|| provider.default_model.map(str::to_owned));
-    let mut variables = vec![("GOOSE_PROVIDER".to_owned(), Zeroizing::new(provider.id.to_owned()))];
+    let mut variables = vec![(
+        "GOOSE_PROVIDER".to_owned(),
+        Zeroizing::new(provider.id.to_owned()),
+    )];
     variables.extend(model.map(|model| ("GOOSE_MODEL".to_owned(), Zeroizing::new(model))));
     let mut add = |name: &str, value: &str| -> Result<()> {
         let form = env_value::env_form(value, env_value::is_read_raw(name))?;
@@ -41,7 +44,7 @@ pub fn run(args: &ExecArgs, cx: &Context) -> Result<u8> {
     }
     for setting in &provider.settings {
         if setting.secret {
-            if let Some(secret) = state.secrets()?.secret(setting.name).key() {
+            if let Some(secret) = state.secrets()?.secret(setting.name) {
                 add(setting.name, secret.expose())?;
             }
         } else if let Some(value) = state.config.file_setting(setting.name) {

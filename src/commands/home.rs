@@ -50,7 +50,10 @@ fn active(state: &State) -> Option<String> {
 
 pub fn run(prompt: Prompt, args: &SetupArgs, cx: &Context, state: &State) -> Result<Report> {
     let active = active(state).unwrap_or_default();
-    let model = state.config.model_of(&active).unwrap_or_else(|| "no model".into());
+    let model = state
+        .config
+        .model_of(&active)
+        .unwrap_or_else(|| "no model".into());
     cx.talk.say(format!("  goose uses {active} with {model}"));
     let can_switch = state.config.configured().len() > 1;
     let offers: Vec<_> = OFFERS

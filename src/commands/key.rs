@@ -5,19 +5,19 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::catalog::{Key, Provider};
-use crate::check::{self, Finding};
 use crate::check::verdict::Verdict;
-use crate::cli::{KeyCommand, KeyPrintArgs, KeyRemoveArgs, KeySetArgs, SetupArgs, StoreArg};
+use crate::check::{self, Finding};
+use crate::cli::{KeyCommand, KeyPrintArgs, KeyRemoveArgs, KeySetArgs, StoreArg};
 use crate::commands::stored_key;
+use crate::consent::Outcome;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::goose::activate::Change;
 use crate::goose::env_value;
-use crate::interview::provider::named;
 use crate::interview::Judged;
+use crate::interview::provider::named;
 use crate::key_source;
 use crate::plan::{self, Plan};
-use crate::consent::Outcome;
 use crate::prompt::Prompt;
 use crate::report::Report;
 use crate::secret::Secret;
@@ -57,12 +57,22 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
         Some(key) => key,
         None => ask(provider, prompt.as_ref())?,
     };
-    let stored = seen.secret(fact.variable).key();
-    let replaces = stored.as_ref().is_some_and(|stored| !stored.is_same_as(&key));
+    let stored = seen.secret(fact.variable);
+    let replaces = stored
+        .as_ref()
+        .is_some_and(|stored| !stored.is_same_as(&key));
     let finding = if args.no_check {
         None
     } else {
-        Some(proven(provider, &key, replaces, prompt.as_ref(), args.writing.yes, cx, &state)?)
+        Some(proven(
+            provider,
+            &key,
+            replaces,
+            prompt.as_ref(),
+            args.writing.yes,
+            cx,
+            &state,
+        )?)
     };
     let mut plan = Plan {
         secrets: plan::secret_change(seen, store, &[(fact.variable.to_owned(), key.clone())], &[]),
@@ -80,12 +90,17 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
             },
         )?;
     }
-    let verdict = finding.as_ref().map_or(Verdict::Unproven, |finding| finding.verdict);
+    let verdict = finding
+        .as_ref()
+        .map_or(Verdict::Unproven, |finding| finding.verdict);
     let outcome = consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)?;
     let outranked = outranked(fact, &key, cx);
     let mut text = match outcome {
         Outcome::Shown(text) => text,
-        Outcome::NothingToDo => format!("nothing to change: this key of {} is stored already\n", provider.title),
+        Outcome::NothingToDo => format!(
+            "nothing to change: this key of {} is stored already\n",
+            provider.title
+        ),
         Outcome::Changed => format!(
             "the key of {} is {} in {}\n",
             provider.title,
@@ -97,7 +112,11 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
         text.push_str(&format!("warning: {warning}\n"));
     }
     Ok(Report::new(
-        if outranked.is_some() && !args.writing.dry_run { Exit::Shadowed } else { Exit::Done },
+        if outranked.is_some() && !args.writing.dry_run {
+            Exit::Shadowed
+        } else {
+            Exit::Done
+        },
         json!({
             "provider": provider.id,
             "verdict": verdict,
@@ -133,7 +152,9 @@ fn proven(
 ) -> Result<Finding> {
     let finding = {
         let http = cx.network()?;
-        let _busy = cx.talk.busy(&format!("asking {} about the key", provider.title));
+        let _busy = cx
+            .talk
+            .busy(&format!("asking {} about the key", provider.title));
         check::prove(&http, &stored_key::target(provider, Some(key), state))
     };
     match (Judged::of(finding.verdict, replaces), prompt) {
@@ -178,14 +199,21 @@ fn print(args: &KeyPrintArgs, cx: &Context) -> Result<Report> {
     }
     let provider = named(&args.provider)?;
     let fact = key_of(provider)?;
-    let patience = if args.env.is_some() || !cx.env.can_prompt() { Some(SHELL_START) } else { None };
+    let patience = if args.env.is_some() || !cx.env.can_prompt() {
+        Some(SHELL_START)
+    } else {
+        None
+    };
     let state = match patience {
         Some(patience) => cx.look()?.with_patience(patience),
         None => cx.look()?,
     };
     let variable = args.env.as_deref().unwrap_or(fact.variable);
     let is_of_provider = variable == fact.variable
-        || provider.settings.iter().any(|setting| setting.secret && setting.name == variable);
+        || provider
+            .settings
+            .iter()
+            .any(|setting| setting.secret && setting.name == variable);
     if !is_of_provider {
         return Err(Error::usage(
             format!("{variable} is no secret of {}", provider.title),
@@ -193,7 +221,7 @@ fn print(args: &KeyPrintArgs, cx: &Context) -> Result<Report> {
         ));
     }
     let seen = state.secrets()?;
-    let Some(secret) = seen.secret(variable).key() else {
+    let Some(secret) = seen.secret(variable) else {
         seen.used()?;
         return Err(stored_key::no_key(provider, variable));
     };
@@ -219,7 +247,10 @@ fn remove(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
     let text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
         Outcome::Shown(text) => text,
         Outcome::NothingToDo => format!("nothing to remove: {} is not stored\n", fact.variable),
-        Outcome::Changed => format!("the key of {} is removed; `goose-setup {}` sets it up again\n", provider.title, provider.id),
+        Outcome::Changed => format!(
+            "the key of {} is removed; `goose-setup {}` sets it up again\n",
+            provider.title, provider.id
+        ),
     };
     Ok(Report::new(
         Exit::Done,

@@ -9,6 +9,6 @@ pub mod key;
 pub mod models;
 pub mod providers;
 pub mod setup;
-pub mod stored_key;
 pub mod status;
+pub mod stored_key;
 pub mod switch;

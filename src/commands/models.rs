@@ -34,7 +34,11 @@ pub fn run(args: &ModelsArgs, cx: &Context) -> Result<Report> {
     let columns = Columns::of(&shown);
     let mut text = String::new();
     for model in &shown {
-        let tools = if model.tools == Some(false) { "  no tools" } else { "" };
+        let tools = if model.tools == Some(false) {
+            "  no tools"
+        } else {
+            ""
+        };
         text.push_str(&format!("{}{tools}\n", columns.row(model)));
     }
     if shown.is_empty() {

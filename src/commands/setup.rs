@@ -55,7 +55,8 @@ pub fn set_up(
     if let Some(prompt) = interview.prompt.as_ref().filter(|_| is_guided) {
         while !plan.is_empty() {
             cx.talk.say("");
-            cx.talk.say(view::plan(&plan, &state.paths.secrets, &cx.env).trim_end());
+            cx.talk
+                .say(view::plan(&plan, &state.paths.secrets, &cx.env).trim_end());
             match prompt.plan_key(legend(with_shell))? {
                 PlanKey::Apply => break,
                 PlanKey::Cancel => return Err(Error::Cancelled),
@@ -67,7 +68,8 @@ pub fn set_up(
             }
         }
     } else {
-        cx.talk.detail(view::plan(&plan, &state.paths.secrets, &cx.env).trim_end());
+        cx.talk
+            .detail(view::plan(&plan, &state.paths.secrets, &cx.env).trim_end());
     }
     apply::apply(&plan, &state.places, state.patience())?;
     if let Some(goose) = state.goose(&cx.env) {
@@ -87,7 +89,11 @@ fn look(args: &SetupArgs, cx: &Context) -> Result<State> {
 
 fn draw_up(answers: &Answers, with_shell: bool, cx: &Context, state: &State) -> Result<Plan> {
     let choice = &answers.choice;
-    let seen = choice.store.is_some().then(|| state.secrets()).transpose()?;
+    let seen = choice
+        .store
+        .is_some()
+        .then(|| state.secrets())
+        .transpose()?;
     let mut plan = plan::setup(choice, &state.config, seen)?;
     let former = state.config.active(&crate::env::Env::default()).provider;
     plan.remember_previous(
@@ -125,7 +131,11 @@ fn finish(answers: &Answers, plan: &Plan, cx: &Context, state: &State) -> Result
     }
     text.push_str(&format!(
         "goose {} {} with {}\n",
-        if proof.goose_agrees() { "uses" } else { "would use" },
+        if proof.goose_agrees() {
+            "uses"
+        } else {
+            "would use"
+        },
         choice.provider.title,
         choice.model
     ));
@@ -136,7 +146,14 @@ fn finish(answers: &Answers, plan: &Plan, cx: &Context, state: &State) -> Result
         text.push_str(&format!("warning: {}\n", shadow.sentence()));
     }
     text.push_str(&next_step(cx, state, proof.goose_agrees()));
-    Ok(report(answers, plan, state, false, Some(&proof.shadows), text))
+    Ok(report(
+        answers,
+        plan,
+        state,
+        false,
+        Some(&proof.shadows),
+        text,
+    ))
 }
 
 fn next_step(cx: &Context, state: &State, agrees: bool) -> String {
@@ -178,14 +195,23 @@ fn report(
         .iter()
         .chain(&answers.notes)
         .cloned()
-        .chain(shadows.unwrap_or_default().iter().map(shadows::Shadow::sentence))
+        .chain(
+            shadows
+                .unwrap_or_default()
+                .iter()
+                .map(shadows::Shadow::sentence),
+        )
         .collect();
     let verdict = answers
         .finding
         .as_ref()
         .map_or(Verdict::Unproven, |finding| finding.verdict);
     Report::new(
-        if agrees == Some(false) { Exit::Shadowed } else { Exit::Done },
+        if agrees == Some(false) {
+            Exit::Shadowed
+        } else {
+            Exit::Done
+        },
         json!({
             "provider": choice.provider.id,
             "model": choice.model,

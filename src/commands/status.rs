@@ -38,7 +38,10 @@ pub fn run(cx: &Context) -> Result<Report> {
     let rows = rows(&state)?;
     let shadows = shadows_of(cx, &state, &rows)?;
     let store = state.secrets()?.read_from();
-    let source = active.provider.as_ref().map_or(Source::None, |it| it.source.clone());
+    let source = active
+        .provider
+        .as_ref()
+        .map_or(Source::None, |it| it.source.clone());
     let fields = json!({
         "goose": {
             "path": goose.as_ref().map(|goose| &goose.path),
@@ -65,25 +68,39 @@ pub fn run(cx: &Context) -> Result<Report> {
     });
     let mut text = String::new();
     let mut line = |name: &str, rest: String| text.push_str(&format!("{name:<10} {rest}\n"));
-    line("goose", match &goose {
-        Some(goose) => format!(
+    line(
+        "goose",
+        match &goose {
+            Some(goose) => format!(
+                "{} ({})",
+                goose
+                    .version
+                    .map_or("version unknown".into(), |it| it.to_string()),
+                view::path(&goose.path, &cx.env)
+            ),
+            None => format!("not found; install it: {INSTALL_PAGE}"),
+        },
+    );
+    line(
+        "config",
+        format!(
             "{} ({})",
-            goose.version.map_or("version unknown".into(), |it| it.to_string()),
-            view::path(&goose.path, &cx.env)
+            view::path(&state.paths.config, &cx.env),
+            match state.config.layout().word() {
+                "none" => "no provider in it",
+                word => word,
+            }
         ),
-        None => format!("not found; install it: {INSTALL_PAGE}"),
-    });
-    line("config", format!(
-        "{} ({})",
-        view::path(&state.paths.config, &cx.env),
-        match state.config.layout().word() {
-            "none" => "no provider in it",
-            word => word,
-        }
-    ));
+    );
     line("provider", with_source(active.provider.as_ref(), cx));
     line("model", with_source(active.model.as_ref(), cx));
-    line("keys", view::store(store, &state.paths.secrets, &cx.env));
+    line(
+        "keys",
+        match store {
+            Some(store) => view::store(store, &state.paths.secrets, &cx.env),
+            None => "nowhere: goose cannot read its keychain item".into(),
+        },
+    );
     for row in &rows {
         text.push_str(&row_text(row));
     }
@@ -91,7 +108,10 @@ pub fn run(cx: &Context) -> Result<Report> {
         text.push_str(&format!("warning: {}\n", shadow.sentence()));
     }
     for path in &state.config.skipped {
-        text.push_str(&format!("warning: goose passes over {}, which does not parse\n", path.display()));
+        text.push_str(&format!(
+            "warning: goose passes over {}, which does not parse\n",
+            path.display()
+        ));
     }
     if rows.is_empty() {
         text.push_str("nothing is set up yet: run `goose-setup`\n");
@@ -109,9 +129,11 @@ fn rows(state: &State) -> Result<Vec<Row>> {
         .map(|known| {
             let key = catalog::by_id(&known.id).and_then(|provider| provider.key.as_ref());
             Row {
-                is_active: active.as_ref().is_some_and(|active| active.value == known.id),
+                is_active: active
+                    .as_ref()
+                    .is_some_and(|active| active.value == known.id),
                 key: key.map(|key| {
-                    let secret = seen.secret(key.variable).key();
+                    let secret = seen.secret(key.variable);
                     KeyRow {
                         name: key.variable,
                         trouble: secret.is_none().then(|| seen.keychain_trouble()).flatten(),
@@ -138,7 +160,9 @@ fn shadows_of(cx: &Context, state: &State, rows: &[Row]) -> Result<Vec<Shadow>> 
             id: &provider.value,
             provider: catalog::by_id(&provider.value),
             model: files.model.as_ref().map(|model| model.value.as_str()),
-            key: row.and_then(|row| row.key.as_ref()).and_then(|key| key.secret.as_ref()),
+            key: row
+                .and_then(|row| row.key.as_ref())
+                .and_then(|key| key.secret.as_ref()),
             store: None,
         },
     )
@@ -157,7 +181,11 @@ fn with_source(sourced: Option<&Sourced>, cx: &Context) -> String {
         Source::System(path) => format!(" (from {})", view::path(path, &cx.env)),
         Source::Config | Source::None => String::new(),
     };
-    let value = if sourced.value.is_empty() { "(empty)" } else { &sourced.value };
+    let value = if sourced.value.is_empty() {
+        "(empty)"
+    } else {
+        &sourced.value
+    };
     format!("{value}{from}")
 }
 
@@ -165,8 +193,14 @@ fn row_text(row: &Row) -> String {
     let mark = if row.is_active { "*" } else { " " };
     let key = match &row.key {
         None => "no key needed".to_owned(),
-        Some(KeyRow { secret: Some(secret), .. }) => format!("key {}", secret.fingerprint()),
-        Some(KeyRow { trouble: Some(trouble), .. }) => format!("key unknown: {trouble}"),
+        Some(KeyRow {
+            secret: Some(secret),
+            ..
+        }) => format!("key {}", secret.fingerprint()),
+        Some(KeyRow {
+            trouble: Some(trouble),
+            ..
+        }) => format!("key unknown: {trouble}"),
         Some(KeyRow { name, .. }) => format!("{name} is not stored"),
     };
     format!(

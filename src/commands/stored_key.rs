@@ -14,7 +14,7 @@ pub fn in_force(provider: &Provider, cx: &Context, state: &State) -> Result<Opti
     let Some(fact) = &provider.key else {
         return Ok(None);
     };
-    if let Some(key) = state.secrets()?.secret(fact.variable).key() {
+    if let Some(key) = state.secrets()?.secret(fact.variable) {
         return Ok(Some(key));
     }
     Ok(cx
@@ -31,7 +31,10 @@ pub fn target<'k>(
     state: &State,
 ) -> Target<'k> {
     let written = |name: &str| state.config.file_setting(name);
-    let host = provider.host.as_ref().and_then(|host| written(host.setting));
+    let host = provider
+        .host
+        .as_ref()
+        .and_then(|host| written(host.setting));
     let settings = provider
         .settings
         .iter()
@@ -41,7 +44,12 @@ pub fn target<'k>(
     Target::new(provider, host.as_deref(), key).with_settings(settings)
 }
 
-pub fn prove(provider: &'static Provider, http: &Http, cx: &Context, state: &State) -> Result<Finding> {
+pub fn prove(
+    provider: &'static Provider,
+    http: &Http,
+    cx: &Context,
+    state: &State,
+) -> Result<Finding> {
     let key = in_force(provider, cx, state)?;
     if let (Some(fact), None) = (&provider.key, &key)
         && !fact.optional
@@ -68,11 +76,19 @@ pub fn no_key(provider: &Provider, variable: &str) -> Error {
 }
 
 /// The named provider, else the one goose uses now.
-pub fn named_or_active(name: Option<&str>, cx: &Context, state: &State) -> Result<&'static Provider> {
+pub fn named_or_active(
+    name: Option<&str>,
+    cx: &Context,
+    state: &State,
+) -> Result<&'static Provider> {
     if let Some(name) = name {
         return crate::interview::provider::named(name);
     }
-    let active = state.config.active(&cx.env).provider.filter(|it| !it.value.is_empty());
+    let active = state
+        .config
+        .active(&cx.env)
+        .provider
+        .filter(|it| !it.value.is_empty());
     let active = active.ok_or_else(|| {
         Error::usage(
             "no provider is active",

@@ -44,10 +44,12 @@ pub fn to(id: &str, args: &SwitchArgs, cx: &Context, state: &State) -> Result<Re
     let key = usable_key(id, provider, cx, state, &mut notes)?;
     let model = model(id, provider, args, state, &mut notes)?;
     let verdict = if args.check {
-        let provider = provider.ok_or_else(|| Error::usage(
-            format!("goose-setup does not know how to check {id}"),
-            "leave --check out",
-        ))?;
+        let provider = provider.ok_or_else(|| {
+            Error::usage(
+                format!("goose-setup does not know how to check {id}"),
+                "leave --check out",
+            )
+        })?;
         Some(stored_key::must_work(provider, cx, state)?.verdict)
     } else {
         None
@@ -95,7 +97,11 @@ pub fn to(id: &str, args: &SwitchArgs, cx: &Context, state: &State) -> Result<Re
     )?;
     let mut text = format!(
         "goose {} {title} with {model}\n",
-        if proof.goose_agrees() { "uses" } else { "would use" }
+        if proof.goose_agrees() {
+            "uses"
+        } else {
+            "would use"
+        }
     );
     for note in plan.notes.iter().chain(&outcome.notes) {
         text.push_str(&format!("note: {note}\n"));
@@ -129,7 +135,11 @@ impl Outcome<'_> {
             .chain(sentences)
             .collect();
         Report::new(
-            if agrees == Some(false) { Exit::Shadowed } else { Exit::Done },
+            if agrees == Some(false) {
+                Exit::Shadowed
+            } else {
+                Exit::Done
+            },
             json!({
                 "provider": self.id,
                 "model": self.model,
@@ -161,7 +171,12 @@ fn previous(state: &State) -> Result<String> {
 
 /// The id of a configured provider, also one that the catalogue does not know.
 fn id_of(name: &str, state: &State) -> Result<String> {
-    if state.config.configured().iter().any(|known| known.id == name) {
+    if state
+        .config
+        .configured()
+        .iter()
+        .any(|known| known.id == name)
+    {
         return Ok(name.to_owned());
     }
     named(name).map(|provider| provider.id.to_owned())
@@ -176,22 +191,33 @@ fn ask(cx: &Context, state: &State) -> Result<String> {
         ));
     }
     let Some(prompt) = cx.prompt() else {
-        return Err(Error::missing("the provider to switch to", "its name, or `-` for the previous one"));
+        return Err(Error::missing(
+            "the provider to switch to",
+            "its name, or `-` for the previous one",
+        ));
     };
     let active = state.config.active(&Env::default()).provider;
     let items: Vec<String> = configured
         .iter()
         .map(|known| {
-            let is_active = active.as_ref().is_some_and(|active| active.value == known.id);
+            let is_active = active
+                .as_ref()
+                .is_some_and(|active| active.value == known.id);
             let mark = if is_active { "  (active)" } else { "" };
             let model = known.model.as_deref().unwrap_or("no model yet");
             format!("{}  {model}{mark}", known.id)
         })
         .collect();
-    let preset = configured
-        .iter()
-        .position(|known| active.as_ref().is_none_or(|active| active.value != known.id));
-    let chosen = prompt.choose("Switch to which provider?", &items, preset.unwrap_or_default())?;
+    let preset = configured.iter().position(|known| {
+        active
+            .as_ref()
+            .is_none_or(|active| active.value != known.id)
+    });
+    let chosen = prompt.choose(
+        "Switch to which provider?",
+        &items,
+        preset.unwrap_or_default(),
+    )?;
     configured
         .get(chosen)
         .map(|known| known.id.clone())
@@ -227,14 +253,17 @@ fn usable_key(
         return Ok(None);
     };
     let seen = state.secrets()?;
-    if let Some(key) = seen.secret(fact.variable).key() {
+    if let Some(key) = seen.secret(fact.variable) {
         return Ok(Some(key));
     }
     if cx.env.filled(fact.variable).is_some() || fact.optional {
         return Ok(None);
     }
     if let Some(trouble) = seen.keychain_trouble() {
-        notes.push(format!("whether {} is stored could not be seen: {trouble}", fact.variable));
+        notes.push(format!(
+            "whether {} is stored could not be seen: {trouble}",
+            fact.variable
+        ));
         return Ok(None);
     }
     Err(Error::usage(

@@ -5,24 +5,30 @@ use std::thread::JoinHandle;
 use crate::catalog::{self, Auth, Provider};
 use crate::check::http::Http;
 use crate::check::models::Model;
-use crate::check::{self, Finding, Target};
 use crate::check::verdict::Verdict;
+use crate::check::{self, Finding, Target};
 use crate::error::{Error, Result};
 use crate::interview::Interview;
 use crate::interview::settings::Settings;
 use crate::key_source;
 use crate::secret::Secret;
 
-pub enum Decided {
-    Verified(Verified),
+pub(super) enum Decided {
+    Verified(Box<Verified>),
     /// It is another provider's key, and the person wants that provider.
     Belongs(&'static Provider),
 }
 
-pub struct Verified {
+pub(super) struct Verified {
     pub key: Option<Secret>,
     pub finding: Option<Finding>,
     pub models: Option<Vec<Model>>,
+}
+
+impl Decided {
+    fn verified(verified: Verified) -> Self {
+        Self::Verified(Box::new(verified))
+    }
 }
 
 /// What a finding means for storing the key.
@@ -46,18 +52,18 @@ impl Judged {
     }
 }
 
-pub fn decide(
+pub(super) fn decide(
     interview: &Interview<'_>,
     provider: &'static Provider,
     settings: &Settings,
 ) -> Result<Decided> {
     let Some(fact) = &provider.key else {
-        return without_key(interview, provider, settings).map(Decided::Verified);
+        return without_key(interview, provider, settings).map(Decided::verified);
     };
     let stored = if settings.is_new_host {
         None
     } else {
-        interview.state.secrets()?.secret(fact.variable).key()
+        interview.state.secrets()?.secret(fact.variable)
     };
     let mut candidate = key_source::read(&interview.args.key, interview.cx)?;
     if candidate.is_none() && !interview.is_guided() {
@@ -80,7 +86,7 @@ pub fn decide(
             },
         };
         if interview.args.no_check {
-            return Ok(Decided::Verified(Verified {
+            return Ok(Decided::verified(Verified {
                 key: Some(key),
                 finding: None,
                 models: None,
@@ -89,7 +95,10 @@ pub fn decide(
         let target = target(provider, settings, Some(&key), interview);
         // The person's own time at the question does not count against the network's.
         let http = http.until(interview.cx.deadline());
-        let busy = interview.cx.talk.busy(&format!("asking {} about the key", provider.title));
+        let busy = interview
+            .cx
+            .talk
+            .busy(&format!("asking {} about the key", provider.title));
         let (finding, models) = match ahead.take() {
             Some(list) => {
                 let finding = check::prove(&http, &target);
@@ -101,14 +110,16 @@ pub fn decide(
             }
         };
         drop(busy);
-        let replaces = stored.as_ref().is_some_and(|stored| !stored.is_same_as(&key));
+        let replaces = stored
+            .as_ref()
+            .is_some_and(|stored| !stored.is_same_as(&key));
         let verified = Verified {
             key: Some(key),
             models,
             finding: Some(finding),
         };
-        match settle(interview, provider, verified, replaces)? {
-            Settled::Take(verified) => return Ok(Decided::Verified(verified)),
+        match settle(interview, provider, &verified, replaces)? {
+            Settled::Take => return Ok(Decided::verified(verified)),
             Settled::Belongs(other) => return Ok(Decided::Belongs(other)),
             Settled::AskAgain => {}
         }
@@ -116,7 +127,7 @@ pub fn decide(
 }
 
 enum Settled {
-    Take(Verified),
+    Take,
     Belongs(&'static Provider),
     AskAgain,
 }
@@ -124,16 +135,19 @@ enum Settled {
 fn settle(
     interview: &Interview<'_>,
     provider: &'static Provider,
-    verified: Verified,
+    verified: &Verified,
     replaces: bool,
 ) -> Result<Settled> {
     let Some(finding) = &verified.finding else {
-        return Ok(Settled::Take(verified));
+        return Ok(Settled::Take);
     };
     let talk = &interview.cx.talk;
     let judged = Judged::of(finding.verdict, replaces);
     if judged == Judged::Good {
-        let account = finding.account.as_ref().map(|account| format!(" · {}", account.summary()));
+        let account = finding
+            .account
+            .as_ref()
+            .map(|account| format!(" · {}", account.summary()));
         talk.good(format!(
             "{} accepts the key{}",
             provider.title,
@@ -142,7 +156,7 @@ fn settle(
         if finding.verdict != Verdict::Valid {
             talk.warn(&finding.detail);
         }
-        return Ok(Settled::Take(verified));
+        return Ok(Settled::Take);
     }
     let Some(prompt) = interview.prompt.as_ref().filter(|_| interview.is_guided()) else {
         return Err(finding.clone().into_error());
@@ -167,7 +181,7 @@ fn settle(
         "Go on with this key all the same?"
     };
     Ok(if prompt.confirm(question, false)? {
-        Settled::Take(verified)
+        Settled::Take
     } else {
         Settled::AskAgain
     })
@@ -196,10 +210,20 @@ fn ask(
         ));
     };
     let variable = provider.key.as_ref().map_or("", |key| key.variable);
-    let found = interview.cx.env.filled(variable).and_then(|value| Secret::parse(value).ok());
+    let found = interview
+        .cx
+        .env
+        .filled(variable)
+        .and_then(|value| Secret::parse(value).ok());
     let question = match (stored, &found) {
-        (Some(_), _) => format!("{} API key (hidden; Enter keeps the stored one)", provider.title),
-        (None, Some(_)) => format!("{} API key (hidden; Enter takes the one in ${variable})", provider.title),
+        (Some(_), _) => format!(
+            "{} API key (hidden; Enter keeps the stored one)",
+            provider.title
+        ),
+        (None, Some(_)) => format!(
+            "{} API key (hidden; Enter takes the one in ${variable})",
+            provider.title
+        ),
         (None, None) => format!("{} API key (hidden)", provider.title),
     };
     let typed = prompt.hidden(&question)?;
@@ -239,7 +263,10 @@ fn without_key(
     let http = interview.cx.network()?;
     let target = target(provider, settings, None, interview);
     loop {
-        let busy = interview.cx.talk.busy(&format!("looking for {}", provider.title));
+        let busy = interview
+            .cx
+            .talk
+            .busy(&format!("looking for {}", provider.title));
         let proof = check::prove_and_list(&http.until(interview.cx.deadline()), &target);
         drop(busy);
         let verified = Verified {
@@ -247,25 +274,25 @@ fn without_key(
             models: proof.models.ok(),
             finding: Some(proof.finding),
         };
-        match settle_server(interview, provider, verified)? {
-            Some(verified) => return Ok(verified),
-            None => {}
+        if is_server_settled(interview, provider, &verified)? {
+            return Ok(verified);
         }
     }
 }
 
-fn settle_server(
+/// `false`: look again.
+fn is_server_settled(
     interview: &Interview<'_>,
     provider: &Provider,
-    verified: Verified,
-) -> Result<Option<Verified>> {
+    verified: &Verified,
+) -> Result<bool> {
     let Some(finding) = &verified.finding else {
-        return Ok(Some(verified));
+        return Ok(true);
     };
     let talk = &interview.cx.talk;
     if Judged::of(finding.verdict, false) == Judged::Good {
         talk.good(format!("{} answers", provider.title));
-        return Ok(Some(verified));
+        return Ok(true);
     }
     let Some(prompt) = interview.prompt.as_ref().filter(|_| interview.is_guided()) else {
         return Err(finding.clone().into_error());
@@ -273,13 +300,13 @@ fn settle_server(
     talk.bad(&finding.detail);
     talk.hint(&finding.action);
     if prompt.confirm("Look again?", true)? {
-        return Ok(None);
+        return Ok(false);
     }
-    Ok(prompt
-        .confirm("Set it up all the same?", false)?
-        .then_some(verified)
-        .ok_or(Error::Cancelled)
-        .map(Some)?)
+    if prompt.confirm("Set it up all the same?", false)? {
+        Ok(true)
+    } else {
+        Err(Error::Cancelled)
+    }
 }
 
 fn target<'k>(
@@ -312,7 +339,10 @@ fn list_ahead(
     provider: &'static Provider,
     settings: &Settings,
 ) -> Option<JoinHandle<Option<Vec<Model>>>> {
-    let is_public = provider.models.as_ref().is_some_and(|models| models.auth == Auth::None);
+    let is_public = provider
+        .models
+        .as_ref()
+        .is_some_and(|models| models.auth == Auth::None);
     let (http, host) = (http.clone(), settings.host.clone());
     is_public.then(|| {
         std::thread::spawn(move || check::prefetch(&http, provider, host.as_deref())?.ok())

@@ -34,7 +34,12 @@ pub struct Answers {
 }
 
 impl<'a> Interview<'a> {
-    pub fn new(cx: &'a Context, args: &'a SetupArgs, state: &'a State, prompt: Option<Prompt>) -> Self {
+    pub fn new(
+        cx: &'a Context,
+        args: &'a SetupArgs,
+        state: &'a State,
+        prompt: Option<Prompt>,
+    ) -> Self {
         Self {
             cx,
             args,

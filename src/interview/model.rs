@@ -18,9 +18,14 @@ pub fn decide(
     if let Some(model) = given {
         let model = model.trim().to_owned();
         if model.is_empty() || model.chars().any(char::is_control) {
-            return Err(Error::usage("--model is empty", "name a model, or leave the flag out"));
+            return Err(Error::usage(
+                "--model is empty",
+                "name a model, or leave the flag out",
+            ));
         }
-        interview.notes.extend(list.and_then(|list| doubt(&model, list, provider)));
+        interview
+            .notes
+            .extend(list.and_then(|list| doubt(&model, list, provider)));
         return Ok(model);
     }
     let preset = configured.or_else(|| provider.default_model.map(str::to_owned));
@@ -28,7 +33,9 @@ pub fn decide(
         return ask(interview, provider, list, preset.as_deref());
     }
     let model = preset.ok_or_else(|| Error::missing("the model", "--model MODEL"))?;
-    interview.notes.extend(list.and_then(|list| doubt(&model, list, provider)));
+    interview
+        .notes
+        .extend(list.and_then(|list| doubt(&model, list, provider)));
     Ok(model)
 }
 
@@ -70,7 +77,11 @@ fn ask(
     let columns = Columns::of(&models);
     let mut items: Vec<String> = models.iter().map(|model| columns.row(model)).collect();
     items.push(TYPE_ONE.to_owned());
-    let question = format!("Model ({} offers {}; type to filter)", provider.title, models.len());
+    let question = format!(
+        "Model ({} offers {}; type to filter)",
+        provider.title,
+        models.len()
+    );
     let chosen = prompt.choose(&question, &items, 0)?;
     match models.get(chosen) {
         Some(model) => Ok(model.id.clone()),

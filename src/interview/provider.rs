@@ -21,7 +21,10 @@ pub fn named(name: &str) -> Result<&'static Provider> {
 
 pub fn ask(interview: &Interview<'_>) -> Result<&'static Provider> {
     let Some(prompt) = &interview.prompt else {
-        return Err(Error::missing("the provider", "its name, such as `goose-setup openrouter`"));
+        return Err(Error::missing(
+            "the provider",
+            "its name, such as `goose-setup openrouter`",
+        ));
     };
     let mut rows: Vec<(&Provider, String)> = catalog::all()
         .iter()

@@ -16,7 +16,7 @@ const RESERVED: &[&str] = &[
     "EXTENSIONS",
 ];
 
-pub struct Settings {
+pub(super) struct Settings {
     /// The address goose will call, where it is not the provider's own.
     pub host: Option<String>,
     /// The address is another than goose used so far, so a stored key was not meant for it.
@@ -26,7 +26,10 @@ pub struct Settings {
     pub secret: Vec<(String, Secret)>,
 }
 
-pub fn decide(interview: &mut Interview<'_>, provider: &'static Provider) -> Result<Settings> {
+pub(super) fn decide(
+    interview: &mut Interview<'_>,
+    provider: &'static Provider,
+) -> Result<Settings> {
     let mut settings = Settings {
         host: None,
         is_new_host: false,
@@ -45,15 +48,20 @@ pub fn decide(interview: &mut Interview<'_>, provider: &'static Provider) -> Res
     }
     for (name, variable) in &interview.args.set_env {
         let name = writable(name)?;
-        if provider.key.as_ref().is_some_and(|key| key.variable == name) {
+        if provider
+            .key
+            .as_ref()
+            .is_some_and(|key| key.variable == name)
+        {
             return Err(Error::usage(
                 format!("{name} is the API key itself"),
                 format!("give --key-env {variable}, which also proves it"),
             ));
         }
-        settings
-            .secret
-            .push((name.to_owned(), key_source::variable(variable, interview.cx)?));
+        settings.secret.push((
+            name.to_owned(),
+            key_source::variable(variable, interview.cx)?,
+        ));
     }
     note_strangers(interview, provider, &settings);
     decide_host(interview, provider, &mut settings)?;
@@ -72,12 +80,22 @@ fn writable(name: &str) -> Result<&str> {
 }
 
 fn is_secret(name: &str) -> bool {
-    let by_name = ["_API_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_SECRET_KEY", "_SECRET_ACCESS_KEY"]
-        .iter()
-        .any(|end| name.ends_with(end));
+    let by_name = [
+        "_API_KEY",
+        "_TOKEN",
+        "_SECRET",
+        "_PASSWORD",
+        "_SECRET_KEY",
+        "_SECRET_ACCESS_KEY",
+    ]
+    .iter()
+    .any(|end| name.ends_with(end));
     by_name
         || catalog::all().iter().any(|provider| {
-            provider.key.as_ref().is_some_and(|key| key.variable == name)
+            provider
+                .key
+                .as_ref()
+                .is_some_and(|key| key.variable == name)
                 || provider
                     .settings
                     .iter()
@@ -88,7 +106,10 @@ fn is_secret(name: &str) -> bool {
 fn note_strangers(interview: &mut Interview<'_>, provider: &Provider, settings: &Settings) {
     let is_known = |name: &str| {
         name.starts_with("GOOSE_")
-            || provider.host.as_ref().is_some_and(|host| host.setting == name)
+            || provider
+                .host
+                .as_ref()
+                .is_some_and(|host| host.setting == name)
             || provider.settings.iter().any(|setting| setting.name == name)
     };
     let names = settings
@@ -97,9 +118,10 @@ fn note_strangers(interview: &mut Interview<'_>, provider: &Provider, settings: 
         .map(|(name, _)| name)
         .chain(settings.secret.iter().map(|(name, _)| name));
     for name in names.filter(|name| !is_known(name)) {
-        interview
-            .notes
-            .push(format!("{} has no setting {name} that is known here; check its spelling", provider.title));
+        interview.notes.push(format!(
+            "{} has no setting {name} that is known here; check its spelling",
+            provider.title
+        ));
     }
 }
 
@@ -138,11 +160,15 @@ fn decide_host(
     };
     let value = provider.host_value(&typed)?;
     settings.is_new_host = value != provider.host_value(&now).unwrap_or(now);
-    let is_default = fact
-        .default
-        .is_some_and(|default| provider.host_value(default).is_ok_and(|default| default == value));
+    let is_default = fact.default.is_some_and(|default| {
+        provider
+            .host_value(default)
+            .is_ok_and(|default| default == value)
+    });
     if !is_default || fact.required {
-        settings.plain.push((fact.setting.to_owned(), Some(value.clone())));
+        settings
+            .plain
+            .push((fact.setting.to_owned(), Some(value.clone())));
         settings.host = Some(value);
     } else if written.is_some() {
         settings.plain.push((fact.setting.to_owned(), None));
@@ -159,11 +185,7 @@ fn require(
     for needed in provider.settings.iter().filter(|setting| setting.required) {
         let is_given = settings.plain.iter().any(|(name, _)| name == needed.name)
             || settings.secret.iter().any(|(name, _)| name == needed.name);
-        let is_written = interview
-            .state
-            .config
-            .file_setting(needed.name)
-            .is_some();
+        let is_written = interview.state.config.file_setting(needed.name).is_some();
         if is_given || is_written || needed.default.is_some() {
             continue;
         }

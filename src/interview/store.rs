@@ -8,7 +8,7 @@ use crate::secrets::StoreKind;
 use crate::view;
 
 /// The store asked for, else the one goose reads now. Plain text is never chosen silently.
-pub fn decide(interview: &Interview<'_>) -> Result<StoreChoice> {
+pub(super) fn decide(interview: &Interview<'_>) -> Result<StoreChoice> {
     let seen = interview.state.secrets()?;
     if let Some(asked) = interview.args.store {
         let kind = match asked {
@@ -34,11 +34,18 @@ fn plain_text_instead(interview: &Interview<'_>, error: Error) -> Result<StoreCh
     let is_offered = matches!(
         error,
         Error::Store {
-            trouble: StoreTrouble::Absent | StoreTrouble::Locked | StoreTrouble::Denied | StoreTrouble::TimedOut,
+            trouble: StoreTrouble::Absent
+                | StoreTrouble::Locked
+                | StoreTrouble::Denied
+                | StoreTrouble::TimedOut,
             ..
         }
     );
-    let Some(prompt) = interview.prompt.as_ref().filter(|_| is_offered && interview.is_guided()) else {
+    let Some(prompt) = interview
+        .prompt
+        .as_ref()
+        .filter(|_| is_offered && interview.is_guided())
+    else {
         return Err(error);
     };
     let talk = &interview.cx.talk;
@@ -46,7 +53,11 @@ fn plain_text_instead(interview: &Interview<'_>, error: Error) -> Result<StoreCh
     talk.hint(error.action());
     let question = format!(
         "Keep the key in {}?",
-        view::store(StoreKind::File, &interview.state.paths.secrets, &interview.cx.env)
+        view::store(
+            StoreKind::File,
+            &interview.state.paths.secrets,
+            &interview.cx.env
+        )
     );
     if prompt.confirm(&question, false)? {
         Ok(StoreChoice {
