@@ -60,7 +60,7 @@ pub struct Finding {
     pub action: String,
     pub http_status: Option<u16>,
     pub requests: u32,
-    pub account: Option<Account>,
+    pub account: Option<Box<Account>>,
 }
 
 impl Finding {

@@ -133,7 +133,13 @@ impl Http {
         response
             .take(call.limit + 1)
             .read_to_end(&mut bytes)
-            .map_err(|error| (Trouble::broken(&call.url, &error), false))?;
+            .map_err(|_| {
+                let trouble = match self.left() {
+                    Some(_) => Trouble::broken(&call.url),
+                    None => Trouble::late(&call.url),
+                };
+                (trouble, false)
+            })?;
         if bytes.len() as u64 > call.limit {
             return Err((Trouble::too_large(&call.url, call.limit), false));
         }

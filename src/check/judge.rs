@@ -122,7 +122,7 @@ fn good(target: &Target, reply: &Reply, expects: &str) -> Finding {
             "go on with --no-check if you are sure of the key",
         )
     };
-    finding.account = account;
+    finding.account = account.map(Box::new);
     finding
 }
 
@@ -213,7 +213,8 @@ fn explained(target: &Target, reply: &Reply, answer: &Answer) -> Finding {
         .and_then(|check| check.account);
     finding.account = shape
         .zip(reply.json.as_ref())
-        .and_then(|(shape, body)| Account::of(shape, body));
+        .and_then(|(shape, body)| Account::of(shape, body))
+        .map(Box::new);
     finding
 }
 

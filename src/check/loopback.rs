@@ -63,6 +63,10 @@ fn head_of(stream: &mut TcpStream) -> String {
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
         head.push(byte[0]);
+        // The first byte of a TLS hello, which never comes to an empty line.
+        if head == [0x16] {
+            break;
+        }
     }
     String::from_utf8_lossy(&head).to_lowercase()
 }

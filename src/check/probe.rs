@@ -5,7 +5,7 @@ use super::http::{Call, Http, Reply, Trouble};
 use super::judge::{before_asking, judge};
 use super::models::{self, Model};
 use super::verdict::{Cause, Verdict};
-use crate::catalog::{Check, Kind, Method, Models, Provider};
+use crate::catalog::{Auth, Check, Kind, Method, Models, Provider};
 
 const CHECK_LIMIT: u64 = 1024 * 1024;
 const LIST_LIMIT: u64 = 16 * 1024 * 1024;
@@ -22,7 +22,7 @@ pub struct Proof {
 pub fn prove(http: &Http, target: &Target) -> Finding {
     let check = match checkable(target) {
         Ok(check) => check,
-        Err(finding) => return *finding,
+        Err(finding) => return finding,
     };
     let limit = if is_also_list(target.provider) {
         LIST_LIMIT
@@ -58,12 +58,9 @@ pub fn prove_and_list(http: &Http, target: &Target) -> Proof {
         Err(finding) => {
             let models = match finding.verdict {
                 Verdict::Unproven => list(http, target),
-                _ => Err((*finding).clone()),
+                _ => Err(finding.clone()),
             };
-            return Proof {
-                finding: *finding,
-                models,
-            };
+            return Proof { finding, models };
         }
     };
     let (finding, models) = if is_also_list(target.provider) {
@@ -102,23 +99,23 @@ pub fn prefetch(
     host: Option<&str>,
 ) -> Option<Result<Vec<Model>, Finding>> {
     let row = provider.models.as_ref()?;
-    (row.auth == crate::catalog::Auth::None).then(|| list(http, &Target::new(provider, host, None)))
+    (row.auth == Auth::None).then(|| list(http, &Target::new(provider, host, None)))
 }
 
 /// The check of this target, or what is clear without one.
-fn checkable(target: &Target) -> Result<&'static Check, Box<Finding>> {
+fn checkable(target: &Target) -> Result<&'static Check, Finding> {
     if let Some(finding) = before_asking(target) {
-        return Err(Box::new(finding));
+        return Err(finding);
     }
     target.provider.check.as_ref().ok_or_else(|| {
-        Box::new(Finding::new(
+        Finding::new(
             Verdict::Unproven,
             format!(
                 "nothing that is free of charge proves a key of {}",
                 target.provider.title
             ),
             "go on with --no-check if you are sure of it",
-        ))
+        )
     })
 }
 
@@ -219,14 +216,22 @@ fn read_list(target: &Target, reply: &Reply) -> Result<Vec<Model>, Finding> {
         (200..=299, Some(json)) => models::read(row.shape, json),
         _ => None,
     };
-    // An answer that is neither a list nor a known error has nothing at the impossible place either.
-    models.ok_or_else(|| judge(target, reply, "/no list"))
+    models.ok_or_else(|| {
+        // An answer that is neither a list nor a known error has nothing at the impossible place either.
+        let finding = judge(target, reply, "/no list");
+        if row.auth == Auth::None && finding.verdict.is_refusal() {
+            // No key was sent, so none was refused.
+            no_list(target)
+        } else {
+            finding
+        }
+    })
 }
 
 fn no_list(target: &Target) -> Finding {
     Finding::new(
         Verdict::Unproven,
-        format!("{} has no list of models to ask for", target.provider.title),
+        format!("{} shows no list of models", target.provider.title),
         "give the model with --model",
     )
 }

@@ -113,15 +113,7 @@ impl Trouble {
     }
 
     /// The answer began and did not end.
-    pub(super) fn broken(url: &str, error: &io::Error) -> Self {
-        let is_late = error.kind() == io::ErrorKind::TimedOut
-            || error
-                .get_ref()
-                .and_then(|inner| inner.downcast_ref::<reqwest::Error>())
-                .is_some_and(reqwest::Error::is_timeout);
-        if is_late {
-            return Self::late(url);
-        }
+    pub(super) fn broken(url: &str) -> Self {
         Self {
             cause: Cause::NotThisApi,
             detail: format!("the answer of {} broke off", host_of(url)),
@@ -199,14 +191,16 @@ impl TlsReason {
 
 fn tls_reason(error: &reqwest::Error) -> Option<TlsReason> {
     use rustls::CertificateError as Bad;
-    // An io::Error hands out the source of what it holds, not what it holds.
     let failure = chain(error).find_map(|source| {
-        source.downcast_ref::<rustls::Error>().or_else(|| {
-            source
-                .downcast_ref::<io::Error>()?
-                .get_ref()?
-                .downcast_ref::<rustls::Error>()
-        })
+        let mut source = source;
+        // An io::Error hands out the source of what it holds, not what it holds; and one can hold another.
+        while let Some(inner) = source
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            source = inner;
+        }
+        source.downcast_ref::<rustls::Error>()
     })?;
     let rustls::Error::InvalidCertificate(bad) = failure else {
         return Some(TlsReason::Protocol);
