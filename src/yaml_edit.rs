@@ -158,9 +158,12 @@ fn read(text: &str) -> Result<Mapping, serde_yaml::Error> {
     serde_yaml::from_str::<Option<Mapping>>(text).map(Option::unwrap_or_default)
 }
 
-/// The parser's words without the place, which the error shows in front.
+/// The parser's words without the place, which the error shows in front, and without any value, which may be a key.
 fn reason(error: &serde_yaml::Error) -> String {
     let text = error.to_string();
+    if text.contains("invalid type") {
+        return "it is not a map of names to values".into();
+    }
     match error.location() {
         Some(place) => {
             let words = format!(" at line {} column {}", place.line(), place.column());
@@ -490,8 +493,8 @@ mod tests {
             ("a: 1\nb: [1\nc: 2\n", 3, 2, "did not find expected"),
             ("a: 1\na: 2\n", 1, 1, "duplicate entry"),
             ("p:\n  a: 1\n  a: 2\n", 2, 3, "duplicate entry"),
-            ("- a\n", 1, 1, "sequence"),
-            ("word\n", 1, 1, "string"),
+            ("- a\n", 1, 1, "not a map"),
+            ("sk-or-v1-abc\n", 1, 1, "not a map"),
             ("a: *b\n", 1, 4, "unknown anchor"),
         ] {
             for mark in ["", "\u{feff}"] {
@@ -503,6 +506,7 @@ mod tests {
                 );
                 assert!(reason.contains(words), "{reason}");
                 assert!(!reason.contains(" at line 1 column 1"), "{reason}");
+                assert!(!reason.contains("sk-or"), "{reason}");
             }
         }
         assert!(

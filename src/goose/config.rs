@@ -8,6 +8,7 @@ use serde_yaml::{Mapping, Value};
 use crate::env::Env;
 use crate::error::Result;
 use crate::fsio::{self, Snapshot};
+use crate::goose::env_value;
 use crate::goose::layers::Layers;
 use crate::goose::paths::Paths;
 use crate::yaml_edit;
@@ -243,7 +244,12 @@ impl Config {
     fn lookup(&self, env: &Env, name: &str) -> Option<(Cow<'_, Value>, Source)> {
         let variable = name.to_uppercase();
         if let Some(text) = env.text(&variable) {
-            return Some((Cow::Owned(guess(text)), Source::Env(variable)));
+            let value = if env_value::is_read_raw(&variable) {
+                text.into()
+            } else {
+                serde_yaml::to_value(env_value::parsed(text)).ok()?
+            };
+            return Some((Cow::Owned(value), Source::Env(variable)));
         }
         let value = self.layers.value(name)?;
         Some((Cow::Borrowed(value), self.layers.source(&[name])))
@@ -320,27 +326,6 @@ fn raw_env(env: &Env, name: &str) -> Option<Sourced> {
         value: env.text(name)?.to_owned(),
         source: Source::Env(name.into()),
     })
-}
-
-/// What goose makes of any other environment value: JSON, else a truth value, else a number, else text.
-fn guess(text: &str) -> Value {
-    if let Ok(json) = serde_json::from_str::<Value>(text) {
-        return json;
-    }
-    let word = text.trim();
-    if word.eq_ignore_ascii_case("true") {
-        return true.into();
-    }
-    if word.eq_ignore_ascii_case("false") {
-        return false.into();
-    }
-    if let Ok(number) = word.parse::<i64>() {
-        return number.into();
-    }
-    match word.parse::<f64>() {
-        Ok(number) if number.is_finite() => number.into(),
-        _ => text.into(),
-    }
 }
 
 fn as_text(value: &Value) -> Option<String> {
