@@ -38,6 +38,13 @@ impl Context {
         Http::new(&self.env, self.deadline(), self.verbose)
     }
 
+    /// With `-v`: the requests that were made, without any key.
+    pub fn tell_requests(&self, http: &Http) {
+        for line in http.take_log() {
+            self.talk.detail(line);
+        }
+    }
+
     pub fn deadline(&self) -> Instant {
         Instant::now() + self.timeout
     }

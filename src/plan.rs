@@ -228,7 +228,10 @@ pub fn secret_change(
         .into_iter()
         .filter(|name| !names.contains(&name) && !remove.contains(name))
         .collect();
-    (!(set.is_empty() && remove.is_empty() && carried.is_empty())).then(|| SecretChange {
+    // A first keychain item is only made for a secret that is new in it.
+    let is_due =
+        !(set.is_empty() && remove.is_empty()) || (store == StoreKind::File && !carried.is_empty());
+    is_due.then(|| SecretChange {
         replaced: set
             .iter()
             .map(|(name, _)| name.clone())

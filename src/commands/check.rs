@@ -100,7 +100,7 @@ fn prove_all(providers: &[&'static Provider], cx: &Context, state: &State) -> Re
         .zip(&keys)
         .map(|(provider, key)| stored_key::target(provider, key.as_ref(), state))
         .collect();
-    std::thread::scope(|scope| {
+    let findings = std::thread::scope(|scope| {
         let asked: Vec<_> = targets
             .iter()
             .map(|target| scope.spawn(|| check::prove(&http, target)))
@@ -113,7 +113,9 @@ fn prove_all(providers: &[&'static Provider], cx: &Context, state: &State) -> Re
                     .map_err(|_| Error::unexpected("a check ended without an answer"))
             })
             .collect()
-    })
+    });
+    cx.tell_requests(&http);
+    findings
 }
 
 fn line(provider: &Provider, finding: &Finding) -> String {

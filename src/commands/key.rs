@@ -155,7 +155,9 @@ fn proven(
         let _busy = cx
             .talk
             .busy(&format!("asking {} about the key", provider.title));
-        check::prove(&http, &stored_key::target(provider, Some(key), state))
+        let finding = check::prove(&http, &stored_key::target(provider, Some(key), state));
+        cx.tell_requests(&http);
+        finding
     };
     match (Judged::of(finding.verdict, replaces), prompt) {
         (Judged::Good, _) => Ok(finding),
@@ -238,7 +240,11 @@ fn remove(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
     cx.require_consent(args.writing)?;
     let state = cx.look()?;
     let seen = state.secrets()?;
-    let store = seen.used()?;
+    // Where goose finds the key now, which before the first keychain item is the file.
+    let store = match seen.read_from() {
+        Some(store) => store,
+        None => seen.used()?,
+    };
     let plan = Plan {
         secrets: plan::secret_change(seen, store, &[], &[fact.variable.to_owned()]),
         ..Plan::default()

@@ -29,7 +29,10 @@ pub fn run(args: &ModelsArgs, cx: &Context) -> Result<Report> {
         return Err(stored_key::no_key(provider, fact.variable));
     }
     let target = stored_key::target(provider, key.as_ref(), &state);
-    let list = check::list(&cx.network()?, &target).map_err(check::Finding::into_error)?;
+    let http = cx.network()?;
+    let list = check::list(&http, &target);
+    cx.tell_requests(&http);
+    let list = list.map_err(check::Finding::into_error)?;
     let shown: Vec<&Model> = list.iter().filter(|model| is_wanted(model, args)).collect();
     let columns = Columns::of(&shown);
     let mut text = String::new();

@@ -110,6 +110,7 @@ pub(super) fn decide(
             }
         };
         drop(busy);
+        interview.cx.tell_requests(&http);
         let replaces = stored
             .as_ref()
             .is_some_and(|stored| !stored.is_same_as(&key));
