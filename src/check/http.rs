@@ -235,8 +235,9 @@ fn stays_at_home(attempt: &Attempt) -> bool {
 
 /// A client that trusts the system's authorities and `extra`; on a machine that has none, the ones compiled in.
 fn trusting(extra: Vec<Certificate>) -> Result<Client> {
+    let has_extra = !extra.is_empty();
     match builder().build() {
-        Ok(client) if extra.is_empty() => Ok(client),
+        Ok(client) if !has_extra => Ok(client),
         Ok(_) => builder().tls_certs_merge(extra).build(),
         Err(_) => {
             let known = webpki_root_certs::TLS_SERVER_ROOT_CERTS
@@ -246,10 +247,15 @@ fn trusting(extra: Vec<Certificate>) -> Result<Client> {
         }
     }
     .map_err(|error| {
-        Error::unexpected(format!(
+        let what = format!(
             "the network client cannot be set up: {}",
             trouble::root_of(&error)
-        ))
+        );
+        if has_extra {
+            Error::usage(what, mend(CA_VARIABLE))
+        } else {
+            Error::unexpected(what)
+        }
     })
 }
 
@@ -263,12 +269,8 @@ fn certificates(env: &Env, variable: &str) -> Result<Vec<Certificate>> {
     let Some(path) = env.filled(variable) else {
         return Ok(Vec::new());
     };
-    let unusable = |reason: &str| {
-        Error::usage(
-            format!("{variable} names {path}, {reason}"),
-            format!("set {variable} to a PEM file of certificate authorities, or unset it"),
-        )
-    };
+    let unusable =
+        |reason: &str| Error::usage(format!("{variable} names {path}, {reason}"), mend(variable));
     let bytes = fsio::read(Path::new(path))
         .map_err(|_| unusable("which cannot be read"))?
         .bytes
@@ -279,6 +281,10 @@ fn certificates(env: &Env, variable: &str) -> Result<Vec<Certificate>> {
         return Err(unusable("which holds no certificate"));
     }
     Ok(found)
+}
+
+fn mend(variable: &str) -> String {
+    format!("set {variable} to a PEM file of certificate authorities, or unset it")
 }
 
 fn install_ring() {

@@ -68,6 +68,8 @@ fn verdict_of(target: &Target, reply: &Reply, expects: &str) -> Finding {
     match status {
         Some(200..=299) => good(target, reply, expects),
         Some(300..=399) => not_this_api(target, "a redirect to another address"),
+        // Where no key was sent, none was refused.
+        Some(401 | 403) if target.key.is_none() => not_this_api(target, "a demand for a key"),
         Some(401 | 403) => plain(target, reply, Verdict::Invalid),
         Some(402) => plain(target, reply, Verdict::NoCredit),
         Some(429) => plain(target, reply, Verdict::RateLimited),

@@ -9,6 +9,8 @@ use crate::catalog::{Auth, Check, Kind, Method, Models, Provider};
 
 const CHECK_LIMIT: u64 = 1024 * 1024;
 const LIST_LIMIT: u64 = 16 * 1024 * 1024;
+/// A JSON pointer to what no answer has.
+const NOWHERE: &str = "/no list";
 
 /// What a check and a list that were asked for together say.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +44,10 @@ pub fn list(http: &Http, target: &Target) -> Result<Vec<Model>, Finding> {
     let mut requests = 0;
     let first = ask_list(http, target, row, row.path, &mut requests);
     match (first, row.also) {
-        (Err(_), Some(also)) => ask_list(http, target, row, also, &mut requests),
+        // Whoever did not answer at all would not answer there either.
+        (Err(finding), Some(also)) if finding.http_status.is_some() => {
+            ask_list(http, target, row, also, &mut requests)
+        }
         (outcome, _) => outcome,
     }
     .map_err(|finding| Finding {
@@ -218,7 +223,7 @@ fn read_list(target: &Target, reply: &Reply) -> Result<Vec<Model>, Finding> {
     };
     models.ok_or_else(|| {
         // An answer that is neither a list nor a known error has nothing at the impossible place either.
-        let finding = judge(target, reply, "/no list");
+        let finding = judge(target, reply, NOWHERE);
         if row.auth == Auth::None && finding.verdict.is_refusal() {
             // No key was sent, so none was refused.
             no_list(target)

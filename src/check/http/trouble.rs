@@ -161,7 +161,7 @@ pub(super) fn is_reset(error: &reqwest::Error) -> bool {
 }
 
 enum TlsReason {
-    Certificate(&'static str),
+    Certificate(String),
     /// The other side does not speak TLS, or no version we do.
     Protocol,
 }
@@ -205,14 +205,22 @@ fn tls_reason(error: &reqwest::Error) -> Option<TlsReason> {
     let rustls::Error::InvalidCertificate(bad) = failure else {
         return Some(TlsReason::Protocol);
     };
-    Some(TlsReason::Certificate(match bad {
-        Bad::UnknownIssuer => "is signed by an authority this machine does not know",
+    let reason = match bad {
+        Bad::UnknownIssuer | Bad::BadSignature => {
+            "is signed by an authority this machine does not know"
+        }
         Bad::Expired | Bad::ExpiredContext { .. } => "has expired",
         Bad::NotValidYet | Bad::NotValidYetContext { .. } => "is not valid yet",
         Bad::NotValidForName | Bad::NotValidForNameContext { .. } => "is for another name",
         Bad::Revoked => "was revoked",
-        _ => "cannot be trusted",
-    }))
+        other => {
+            let other = sanitize::line(&other.to_string(), None);
+            return Some(TlsReason::Certificate(format!(
+                "cannot be trusted ({other})"
+            )));
+        }
+    };
+    Some(TlsReason::Certificate(reason.to_owned()))
 }
 
 fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

@@ -166,6 +166,21 @@ fn litellm_lists_names_where_its_details_are_closed() {
 }
 
 #[test]
+fn a_list_that_is_not_reached_is_asked_for_once() {
+    let key = sample("litellm");
+    let finding = list(&http(), &target("litellm", &nobody(), key.as_ref())).unwrap_err();
+    assert_eq!(finding.requests, 1);
+    assert_eq!(finding.cause, Some(Cause::Refused));
+}
+
+#[test]
+fn whoever_wants_a_key_where_none_is_sent_is_somebody_else() {
+    let server = Server::json(401, "{}");
+    let finding = prove(&http(), &target("ollama", &server.url, None));
+    assert_eq!(finding.cause, Some(Cause::NotThisApi), "{finding:?}");
+}
+
+#[test]
 fn an_ollama_that_does_not_run_and_one_without_models_get_different_commands() {
     let finding = prove(&http(), &target("ollama", &nobody(), None));
     assert_eq!(finding.cause, Some(Cause::Refused));
