@@ -1,68 +1,114 @@
 //! Carries out a plan: the secret first, then goose's config as the one commit point, then everything else.
 //!
-//! A step that fails takes the ones before it back, so that goose works with the old provider or with the new one.
+//! A journal is written before the first step. A step that fails takes the ones before it back; a process that is killed
+//! leaves its journal to the next one (`recovery`). So goose works with the old provider or with the new one.
 
-use std::time::Duration;
+use std::cell::RefCell;
 
 use crate::error::{Error, Result};
 use crate::fsio;
+use crate::history::{Entry, Turn};
 use crate::plan::{FileChange, Plan};
 use crate::prompt;
-use crate::secrets::{Former, Places};
+use crate::secrets::{Filing, Former, SecretRecord};
+use crate::state::State;
 
-/// How long another goose may hold the lock on the secrets before we give up.
-pub fn apply(plan: &Plan, places: &Places, patience: Duration) -> Result<()> {
-    let _uninterrupted = prompt::changing();
-    let mut done = Done::default();
-    let result = carry_out(plan, places, patience, &mut done);
-    let Err(cause) = result else {
+/// Makes the change. `turn` proves that no other goose-setup is making one.
+pub fn apply(plan: &Plan, state: &State, _turn: &Turn) -> Result<()> {
+    if plan.is_empty() {
         return Ok(());
+    }
+    let _uninterrupted = prompt::changing();
+    let transaction = Transaction {
+        plan,
+        state,
+        entry: RefCell::new(Entry::of(plan, state.history.previous_provider()?)),
     };
-    if done.is_nothing() {
-        return Err(cause);
+    let mut done = Done::default();
+    match transaction.carry_out(&mut done) {
+        Ok(()) => transaction.commit(),
+        Err(cause) => Err(transaction.take_back(done, cause)),
     }
-    match done.take_back(places) {
-        Ok(()) => Err(Error::RolledBack {
-            cause: Box::new(cause),
-        }),
-        Err(undo) => Err(Error::HalfDone {
-            cause: Box::new(cause),
-            undo: Box::new(undo),
-        }),
-    }
+}
+
+struct Transaction<'a> {
+    plan: &'a Plan,
+    state: &'a State,
+    entry: RefCell<Entry>,
 }
 
 #[derive(Default)]
-struct Done<'p> {
+struct Done<'a> {
     secrets: Option<Former>,
-    files: Vec<&'p FileChange>,
+    files: Vec<&'a FileChange>,
 }
 
-fn carry_out<'p>(
-    plan: &'p Plan,
-    places: &Places,
-    patience: Duration,
-    done: &mut Done<'p>,
-) -> Result<()> {
-    if let Some(secrets) = &plan.secrets {
-        done.secrets = Some(places.write(&secrets.change, patience)?);
-    }
-    for file in &plan.files {
-        match &file.after {
-            Some(after) => fsio::replace(&file.before, after, file.privacy)?,
-            None => fsio::remove(&file.before)?,
+impl<'a> Transaction<'a> {
+    fn carry_out(&self, done: &mut Done<'a>) -> Result<()> {
+        let history = &self.state.history;
+        match &self.plan.secrets {
+            Some(secrets) => {
+                let id = self.entry.borrow().id.clone();
+                let filing = Filing {
+                    id: &id,
+                    announce: &|record: SecretRecord| {
+                        self.entry.borrow_mut().secrets = Some(record);
+                        history.begin(&self.entry.borrow())
+                    },
+                };
+                let former =
+                    self.state
+                        .places
+                        .write(&secrets.change, &filing, self.state.patience())?;
+                done.secrets = Some(former);
+                if self.entry.borrow().secrets.is_none() {
+                    history.begin(&self.entry.borrow())?;
+                }
+            }
+            None => history.begin(&self.entry.borrow())?,
         }
-        done.files.push(file);
+        for file in &self.plan.files {
+            write(file)?;
+            done.files.push(file);
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn commit(&self) -> Result<()> {
+        let gone = self.state.history.commit(&self.entry.borrow())?;
+        for entry in gone {
+            if let Some(secrets) = &entry.secrets {
+                // A keychain that went away in between keeps them until `undo --forget`.
+                let _ = self.state.places.forget_former(
+                    secrets.store,
+                    &|id| id != entry.id,
+                    self.state.patience(),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn take_back(&self, done: Done<'_>, cause: Error) -> Error {
+        let was_begun = done.secrets.is_some() || !done.files.is_empty();
+        let undone = done
+            .undo(self.state)
+            .and_then(|()| self.state.history.abandon());
+        match undone {
+            Ok(()) if !was_begun => cause,
+            Ok(()) => Error::RolledBack {
+                cause: Box::new(cause),
+            },
+            Err(undo) => Error::HalfDone {
+                cause: Box::new(cause),
+                undo: Box::new(undo),
+            },
+        }
+    }
 }
 
 impl Done<'_> {
-    fn is_nothing(&self) -> bool {
-        self.secrets.is_none() && self.files.is_empty()
-    }
-
-    fn take_back(self, places: &Places) -> Result<()> {
+    fn undo(self, state: &State) -> Result<()> {
         for file in self.files.iter().rev() {
             let now = fsio::Snapshot {
                 bytes: file.after.clone(),
@@ -74,8 +120,15 @@ impl Done<'_> {
             }
         }
         if let Some(former) = &self.secrets {
-            places.restore(former)?;
+            state.places.restore(former)?;
         }
         Ok(())
+    }
+}
+
+fn write(file: &FileChange) -> Result<()> {
+    match &file.after {
+        Some(after) => fsio::replace(&file.before, after, file.privacy),
+        None => fsio::remove(&file.before),
     }
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::prompt::{PlanKey, Prompt};
 use crate::state::State;
-use crate::{apply, view};
+use crate::{apply, recovery, view};
 
 pub enum Outcome {
     /// `--dry-run`: what would be done, for stdout.
@@ -46,6 +46,6 @@ pub fn carry_out(
             return Err(Error::Cancelled);
         }
     }
-    apply::apply(plan, &state.places, state.patience())?;
+    apply::apply(plan, state, &recovery::turn(cx)?)?;
     Ok(Outcome::Changed)
 }

@@ -131,6 +131,12 @@ pub fn replace(before: &Snapshot, after: &[u8], privacy: Privacy) -> Result<()> 
     Ok(())
 }
 
+/// Gives a file of ours another name, in one step.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    create_folder(parent(to), Privacy::Private)?;
+    fs::rename(from, to).map_err(io_error("cannot rename", from))
+}
+
 /// Takes a file away, unless somebody wrote to it since it was read.
 pub fn remove(before: &Snapshot) -> Result<()> {
     unchanged_since(before)?;

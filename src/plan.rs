@@ -8,6 +8,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::catalog::{self, Provider};
+use crate::env::Env;
 use crate::error::Result;
 use crate::fsio::{Privacy, Snapshot};
 use crate::goose::activate::{self, Change};
@@ -20,6 +21,12 @@ use crate::state::ShellFiles;
 
 #[derive(Default)]
 pub struct Plan {
+    /// What is being done, in words, for `undo --list`.
+    pub title: String,
+    /// Who was active before, if somebody else is made active; `switch -` goes back there.
+    pub former_provider: Option<String>,
+    /// The change that this one takes back.
+    pub undoes: Option<String>,
     pub secrets: Option<SecretChange>,
     /// In the order in which they are written; goose's config comes first.
     pub files: Vec<FileChange>,
@@ -34,11 +41,14 @@ pub struct SecretChange {
     pub carried: Vec<String>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileChange {
     pub before: Snapshot,
     /// `None` takes the file away.
     pub after: Option<Vec<u8>>,
     pub privacy: Privacy,
+    /// goose's config: once it is written, goose uses what the plan says.
+    pub is_commit_point: bool,
 }
 
 /// The answers that a setup needs, none left open.
@@ -59,8 +69,20 @@ pub struct StoreChoice {
 }
 
 impl Plan {
+    pub fn titled(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            ..Self::default()
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.secrets.is_none() && self.files.is_empty()
+    }
+
+    /// Carried out, both would do the same to the same files and secrets.
+    pub fn is_same_change_as(&self, other: &Self) -> bool {
+        self.changes() == other.changes() && self.files == other.files
     }
 
     /// The changes as the JSON contract names them.
@@ -95,7 +117,16 @@ impl FileChange {
             before: before.clone(),
             after: Some(after),
             privacy,
+            is_commit_point: false,
         })
+    }
+
+    /// The same change, as the one that decides.
+    pub fn committing(self) -> Self {
+        Self {
+            is_commit_point: true,
+            ..self
+        }
     }
 
     pub fn removal(before: &Snapshot) -> Option<Self> {
@@ -103,6 +134,7 @@ impl FileChange {
             before: before.clone(),
             after: None,
             privacy: Privacy::Ordinary,
+            is_commit_point: false,
         })
     }
 
@@ -117,7 +149,7 @@ impl FileChange {
 
 /// Puts the chosen provider in place and makes it the active one.
 pub fn setup(choice: &Choice, config: &Config, seen: Option<&Seen>) -> Result<Plan> {
-    let mut plan = Plan::default();
+    let mut plan = Plan::titled(format!("set up {}", choice.provider.title));
     if let (Some(store), Some(seen)) = (choice.store, seen) {
         plan.secrets = secret_change(seen, store.kind, &choice.secrets, &[]);
     }
@@ -142,21 +174,13 @@ impl Plan {
     pub fn change_config(&mut self, config: &Config, change: &Change) -> Result<()> {
         let rewritten = activate::rewrite(config, change, &catalog::is_goose_id)?;
         self.notes.extend(rewritten.notes);
-        self.files.extend(FileChange::to(
-            &config.user,
-            rewritten.text,
-            Privacy::Ordinary,
-        ));
+        let file = FileChange::to(&config.user, rewritten.text, Privacy::Ordinary);
+        self.files.extend(file.map(FileChange::committing));
+        let former = config.active(&Env::default()).provider;
+        self.former_provider = former
+            .map(|former| former.value)
+            .filter(|former| change.activate && !former.is_empty() && *former != change.provider);
         Ok(())
-    }
-
-    /// Remembers who was active before, so that `switch -` can go back.
-    pub fn remember_previous(&mut self, file: &Snapshot, former: Option<&str>, next: &str) {
-        if let Some(former) = former.filter(|former| *former != next) {
-            let text = format!("{}\n", json!({"provider": former}));
-            self.files
-                .extend(FileChange::to(file, text.into_bytes(), Privacy::Private));
-        }
     }
 
     /// Our env file with these keys.

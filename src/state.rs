@@ -10,6 +10,7 @@ use crate::fsio::{self, Snapshot};
 use crate::goose::binary::{Goose, VersionCache};
 use crate::goose::config::Config;
 use crate::goose::paths::{OwnPaths, Paths};
+use crate::history::History;
 use crate::secrets::{Places, Seen};
 use crate::shell::Shell;
 use crate::shell::rc;
@@ -25,6 +26,7 @@ pub struct State {
     pub config: Config,
     pub places: Places,
     pub versions: VersionCache,
+    pub history: History,
     patience: Duration,
     seen: OnceCell<Seen>,
     goose: OnceCell<Option<Goose>>,
@@ -47,10 +49,12 @@ impl State {
         let places = Places {
             file: paths.secrets.clone(),
             lock: paths.secrets_lock.clone(),
+            former: own.state_dir.join("former-secrets.json"),
             keyring_off: config.keyring_off(env).is_some(),
         };
         Ok(Self {
             versions: VersionCache::at(own.state_dir.join("goose-version.json")),
+            history: History::at(own.state_dir.clone()),
             paths,
             own,
             config,
@@ -115,10 +119,5 @@ impl State {
             }
         }
         Ok(false)
-    }
-
-    /// Where the provider that was active before is remembered, for `switch -`.
-    pub fn previous_file(&self) -> PathBuf {
-        self.own.state_dir.join("previous.json")
     }
 }

@@ -135,7 +135,12 @@ fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
     cx.require_consent(args.writing)?;
     let state = cx.look()?;
     let files = state.shell_files(&cx.env, shell)?;
-    let mut plan = Plan::default();
+    let verb = if args.install {
+        "load the keys into"
+    } else {
+        "keep the keys out of"
+    };
+    let mut plan = Plan::titled(format!("{verb} new {} shells", shell.name()));
     if args.install {
         plan.write_env_file(&files, &stored_keys(None, &state)?, &program(cx))?;
         plan.add_rc_line(&files, cx.env.home())?;

@@ -76,7 +76,7 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
     };
     let mut plan = Plan {
         secrets: plan::secret_change(seen, store, &[(fact.variable.to_owned(), key.clone())], &[]),
-        ..Plan::default()
+        ..Plan::titled(format!("replace the key of {}", provider.title))
     };
     if args.store.is_some() {
         plan.change_config(
@@ -247,7 +247,7 @@ fn remove(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
     };
     let plan = Plan {
         secrets: plan::secret_change(seen, store, &[], &[fact.variable.to_owned()]),
-        ..Plan::default()
+        ..Plan::titled(format!("remove the key of {}", provider.title))
     };
     let prompt = cx.prompt();
     let text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {

@@ -8,7 +8,6 @@ use crate::commands::env as exports;
 use crate::commands::home;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
-use crate::fsio;
 use crate::goose::binary::{INSTALL_PAGE, OLDEST_SUPPORTED};
 use crate::interview::{Answers, Interview};
 use crate::plan::{self, Plan};
@@ -19,7 +18,7 @@ use crate::secret::Secret;
 use crate::shadows::{self, Expected};
 use crate::shell::Shell;
 use crate::state::State;
-use crate::{apply, consent, view};
+use crate::{apply, consent, recovery, view};
 
 pub fn run(args: &SetupArgs, cx: &Context) -> Result<Report> {
     let writing = args.writing;
@@ -52,30 +51,60 @@ pub fn set_up(
         let text = consent::preview(&plan, cx, state);
         return Ok(report(&answers, &plan, state, true, None, text));
     }
-    if let Some(prompt) = interview.prompt.as_ref().filter(|_| is_guided) {
-        while !plan.is_empty() {
-            cx.talk.say("");
-            cx.talk
-                .say(view::plan(&plan, &state.paths.secrets, &cx.env).trim_end());
-            match prompt.plan_key(legend(with_shell))? {
-                PlanKey::Apply => break,
-                PlanKey::Cancel => return Err(Error::Cancelled),
-                PlanKey::Other('s') => {
-                    with_shell = !with_shell;
-                    plan = draw_up(&answers, with_shell, cx, state)?;
-                }
-                PlanKey::Other(_) => {}
-            }
-        }
-    } else {
+    if !is_guided {
         cx.talk
             .detail(view::plan(&plan, &state.paths.secrets, &cx.env).trim_end());
     }
-    apply::apply(&plan, &state.places, state.patience())?;
+    loop {
+        if let Some(prompt) = interview.prompt.as_ref().filter(|_| is_guided) {
+            (plan, with_shell) = agree(prompt, plan, with_shell, &answers, cx, state)?;
+        }
+        if plan.is_empty() {
+            break;
+        }
+        // The questions took their time, so what is written is planned again on what the files say now.
+        let turn = recovery::turn(cx)?;
+        let now = look(args, cx)?;
+        let fresh = draw_up(&answers, with_shell, cx, &now)?;
+        let is_agreed = !is_guided || fresh.is_same_change_as(&plan);
+        plan = fresh;
+        if is_agreed {
+            apply::apply(&plan, &now, &turn)?;
+            break;
+        }
+        cx.talk
+            .warn("the files changed meanwhile; this is what would be changed now");
+    }
     if let Some(goose) = state.goose(&cx.env) {
         state.versions.keep(goose);
     }
     finish(&answers, &plan, cx, state)
+}
+
+/// Shows the plan until it is agreed to.
+fn agree(
+    prompt: &Prompt,
+    mut plan: Plan,
+    mut with_shell: bool,
+    answers: &Answers,
+    cx: &Context,
+    state: &State,
+) -> Result<(Plan, bool)> {
+    while !plan.is_empty() {
+        cx.talk.say("");
+        cx.talk
+            .say(view::plan(&plan, &state.paths.secrets, &cx.env).trim_end());
+        match prompt.plan_key(legend(with_shell))? {
+            PlanKey::Apply => break,
+            PlanKey::Cancel => return Err(Error::Cancelled),
+            PlanKey::Other('s') => {
+                with_shell = !with_shell;
+                plan = draw_up(answers, with_shell, cx, state)?;
+            }
+            PlanKey::Other(_) => {}
+        }
+    }
+    Ok((plan, with_shell))
 }
 
 /// The machine as this setup has to see it: with `--store keychain` the keychain counts although goose has it off.
@@ -95,12 +124,6 @@ fn draw_up(answers: &Answers, with_shell: bool, cx: &Context, state: &State) -> 
         .then(|| state.secrets())
         .transpose()?;
     let mut plan = plan::setup(choice, &state.config, seen)?;
-    let former = state.config.active(&crate::env::Env::default()).provider;
-    plan.remember_previous(
-        &fsio::read(&state.previous_file())?,
-        former.as_ref().map(|former| former.value.as_str()),
-        choice.provider.id,
-    );
     let wanted = with_shell.then(|| Shell::detect(&cx.env));
     exports::keep_up(&mut plan, wanted, choice, cx, state)?;
     Ok(plan)

@@ -1,6 +1,5 @@
 //! `goose-setup switch`: another provider that is set up already becomes the active one.
 
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::catalog::{self, Provider};
@@ -9,8 +8,8 @@ use crate::commands::stored_key;
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Exit, Result};
-use crate::fsio;
 use crate::goose::activate::Change;
+use crate::history::Turn;
 use crate::interview::provider::named;
 use crate::plan::Plan;
 use crate::proof;
@@ -18,27 +17,36 @@ use crate::report::Report;
 use crate::secret::Secret;
 use crate::shadows::{Expected, Shadow};
 use crate::state::State;
-use crate::{apply, consent};
+use crate::{apply, consent, recovery};
 
 /// How `switch` names the provider that was active before.
 const PREVIOUS: &str = "-";
 
-#[derive(Deserialize)]
-struct Previous {
-    provider: String,
-}
-
 pub fn run(args: &SwitchArgs, cx: &Context) -> Result<Report> {
-    let state = cx.look()?;
-    let id = match args.provider.as_deref() {
-        Some(PREVIOUS) => previous(&state)?,
-        Some(name) => id_of(name, &state)?,
-        None => ask(cx, &state)?,
+    let asked = match &args.provider {
+        Some(_) => None,
+        None => Some(ask(cx, &cx.look()?)?),
     };
-    to(&id, args, cx, &state)
+    // Nothing is asked any more, so reading, planning and writing are one turn and no other goose-setup comes between.
+    let turn = (!args.writing.dry_run)
+        .then(|| recovery::turn(cx))
+        .transpose()?;
+    let state = cx.look()?;
+    let id = match (asked, args.provider.as_deref()) {
+        (Some(id), _) => id,
+        (None, Some(PREVIOUS)) => previous(&state)?,
+        (None, name) => id_of(name.unwrap_or_default(), &state)?,
+    };
+    to(&id, args, turn.as_ref(), cx, &state)
 }
 
-pub fn to(id: &str, args: &SwitchArgs, cx: &Context, state: &State) -> Result<Report> {
+fn to(
+    id: &str,
+    args: &SwitchArgs,
+    turn: Option<&Turn>,
+    cx: &Context,
+    state: &State,
+) -> Result<Report> {
     let provider = catalog::by_id(id);
     let mut notes = Vec::new();
     let key = usable_key(id, provider, cx, state, &mut notes)?;
@@ -54,8 +62,7 @@ pub fn to(id: &str, args: &SwitchArgs, cx: &Context, state: &State) -> Result<Re
     } else {
         None
     };
-    let former = state.config.active(&Env::default()).provider;
-    let mut plan = Plan::default();
+    let mut plan = Plan::titled(format!("switch to {id}"));
     plan.change_config(
         &state.config,
         &Change {
@@ -66,11 +73,6 @@ pub fn to(id: &str, args: &SwitchArgs, cx: &Context, state: &State) -> Result<Re
             keyring_off: None,
         },
     )?;
-    plan.remember_previous(
-        &fsio::read(&state.previous_file())?,
-        former.as_ref().map(|former| former.value.as_str()),
-        id,
-    );
     let title = provider.map_or(id, |provider| provider.title);
     let mut outcome = Outcome {
         id,
@@ -80,11 +82,11 @@ pub fn to(id: &str, args: &SwitchArgs, cx: &Context, state: &State) -> Result<Re
         notes,
         shadows: None,
     };
-    if args.writing.dry_run {
+    let Some(turn) = turn else {
         let shown = consent::preview(&plan, cx, state);
         return Ok(outcome.report(true, shown));
-    }
-    apply::apply(&plan, &state.places, state.patience())?;
+    };
+    apply::apply(&plan, state, turn)?;
     let proof = proof::prove(
         &cx.env,
         &Expected {
@@ -157,16 +159,12 @@ impl Outcome<'_> {
 }
 
 fn previous(state: &State) -> Result<String> {
-    let file = fsio::read(&state.previous_file())?;
-    file.bytes
-        .and_then(|bytes| serde_json::from_slice::<Previous>(&bytes).ok())
-        .map(|previous| previous.provider)
-        .ok_or_else(|| {
-            Error::usage(
-                "there is no previous provider to go back to yet",
-                "name the provider, such as `goose-setup switch openrouter`",
-            )
-        })
+    state.history.previous_provider()?.ok_or_else(|| {
+        Error::usage(
+            "there is no previous provider to go back to yet",
+            "name the provider, such as `goose-setup switch openrouter`",
+        )
+    })
 }
 
 /// The id of a configured provider, also one that the catalogue does not know.

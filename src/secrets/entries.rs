@@ -62,6 +62,10 @@ impl Entries {
         }
     }
 
+    pub(super) fn to_value(&self) -> Value {
+        Value::Object(self.0.clone())
+    }
+
     pub(super) fn to_json(&self) -> Zeroizing<String> {
         // The alternate form would add blanks that goose does not write.
         let text = self

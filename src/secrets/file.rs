@@ -69,8 +69,8 @@ impl SecretsFile {
         }
     }
 
-    /// Makes `wanted` the content and gives back the new text.
-    pub(super) fn write(&self, wanted: &Entries) -> Result<Zeroizing<Vec<u8>>> {
+    /// The text with `wanted` as its content.
+    pub(super) fn text_of(&self, wanted: &Entries) -> Result<Zeroizing<Vec<u8>>> {
         let path = &self.snapshot.path;
         let mut edits = Edits(Vec::new());
         for (name, _) in self.sound()?.touched_by(wanted) {
@@ -85,12 +85,19 @@ impl SecretsFile {
             });
         }
         let before = self.snapshot.bytes.as_deref().unwrap_or_default();
-        let after = Zeroizing::new(yaml_edit::apply(path, before, &edits.0)?.text);
-        fsio::replace(&self.snapshot, &after, Privacy::Private)?;
+        Ok(Zeroizing::new(
+            yaml_edit::apply(path, before, &edits.0)?.text,
+        ))
+    }
+
+    /// Writes a text that `text_of` made, and reads it back.
+    pub(super) fn write(&self, text: &[u8], wanted: &Entries) -> Result<()> {
+        let path = &self.snapshot.path;
+        fsio::replace(&self.snapshot, text, Privacy::Private)?;
         if Self::read(path)?.entries() != Some(wanted) {
             return Err(Error::Changed { path: path.clone() });
         }
-        Ok(after)
+        Ok(())
     }
 
     /// Puts a former text back as it was, byte for byte.

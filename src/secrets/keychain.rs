@@ -14,8 +14,25 @@ use super::entries::Entries;
 use super::trouble::Trouble;
 use crate::error::StoreTrouble;
 
-const SERVICE: &str = "goose";
-const USER: &str = "secrets";
+/// Which of the two items that are our business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    /// goose's own, with everything it keeps.
+    Goose,
+    /// Ours, with what changes replaced.
+    Former,
+}
+
+impl Item {
+    fn entry(self) -> Result<Entry, Trouble> {
+        match self {
+            Self::Goose => Entry::new("goose", "secrets"),
+            Self::Former => Entry::new("goose-setup", "former"),
+        }
+        .map_err(trouble)
+    }
+}
+
 /// `CRED_MAX_CREDENTIAL_BLOB_SIZE`; the text is kept as UTF-16.
 const WINDOWS_LIMIT: usize = 5 * 512;
 
@@ -30,9 +47,9 @@ pub enum KeychainState {
     Trouble(Trouble),
 }
 
-pub(super) fn read(until: Instant) -> KeychainState {
-    let state = within(until, || {
-        let text = match entry()?.get_password() {
+pub(super) fn read(item: Item, until: Instant) -> KeychainState {
+    let state = within(until, move || {
+        let text = match item.entry()?.get_password() {
             Ok(text) => Zeroizing::new(text),
             Err(KeyringError::NoEntry) => {
                 return Ok(KeychainState::Empty {
@@ -53,23 +70,21 @@ pub(super) fn unlock(until: Instant) -> Result<(), Trouble> {
     within(until, platform::unlock)
 }
 
-pub(super) fn write(entries: &Entries, until: Instant) -> Result<(), Trouble> {
+pub(super) fn write(item: Item, entries: &Entries, until: Instant) -> Result<(), Trouble> {
     let json = entries.to_json();
     if cfg!(windows) {
         fits(&json, WINDOWS_LIMIT)?;
     }
-    within(until, move || entry()?.set_password(&json).map_err(trouble))
-}
-
-pub(super) fn delete(until: Instant) -> Result<(), Trouble> {
-    within(until, || match entry()?.delete_credential() {
-        Ok(()) | Err(KeyringError::NoEntry) => Ok(()),
-        Err(error) => Err(trouble(error)),
+    within(until, move || {
+        item.entry()?.set_password(&json).map_err(trouble)
     })
 }
 
-fn entry() -> Result<Entry, Trouble> {
-    Entry::new(SERVICE, USER).map_err(trouble)
+pub(super) fn delete(item: Item, until: Instant) -> Result<(), Trouble> {
+    within(until, move || match item.entry()?.delete_credential() {
+        Ok(()) | Err(KeyringError::NoEntry) => Ok(()),
+        Err(error) => Err(trouble(error)),
+    })
 }
 
 fn fits(json: &str, limit: usize) -> Result<(), Trouble> {

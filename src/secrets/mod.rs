@@ -5,26 +5,30 @@
 
 mod entries;
 mod file;
+mod former;
 mod keychain;
+mod record;
 mod trouble;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub use entries::{Entries, Held, Touch};
 pub use file::SecretsFile;
+use keychain::Item;
 pub use keychain::KeychainState;
+pub use record::SecretRecord;
 pub use trouble::Trouble;
 
 use crate::error::{Error, Result, StoreTrouble};
 use crate::fsio;
 use crate::secret::Secret;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StoreKind {
     Keychain,
@@ -38,8 +42,16 @@ pub struct Places {
     pub file: PathBuf,
     /// What goose locks while it changes either store.
     pub lock: PathBuf,
+    /// Where the file store's former secrets are kept for `undo`.
+    pub former: PathBuf,
     /// The user told goose not to use a keychain.
     pub keyring_off: bool,
+}
+
+/// A change of secrets on its way: what the record of it is filed under, and who is told before it is made.
+pub struct Filing<'a> {
+    pub id: &'a str,
+    pub announce: &'a dyn Fn(SecretRecord) -> Result<()>,
 }
 
 /// Both stores as they are at one moment.
@@ -91,7 +103,7 @@ impl Places {
     pub fn look(&self, patience: Duration) -> Result<Seen> {
         let until = Instant::now() + patience;
         Ok(Seen {
-            keychain: (!self.keyring_off).then(|| keychain::read(until)),
+            keychain: (!self.keyring_off).then(|| keychain::read(Item::Goose, until)),
             file: SecretsFile::read(&self.file)?,
         })
     }
@@ -102,15 +114,25 @@ impl Places {
     }
 
     /// Makes the change on what the store holds by then, and reads it back.
-    pub fn write(&self, change: &Change, patience: Duration) -> Result<Former> {
+    pub fn write(
+        &self,
+        change: &Change,
+        filing: &Filing<'_>,
+        patience: Duration,
+    ) -> Result<Former> {
         let until = Instant::now() + patience;
         let _lock = fsio::lock(&self.lock, patience)?;
         let file = SecretsFile::read(&self.file)?;
         let former = match change.store {
-            StoreKind::Keychain => self.write_item(change, &file, until),
-            StoreKind::File => self.write_file(change, &file, until),
+            StoreKind::Keychain => self.write_item(change, &file, filing, until),
+            StoreKind::File => self.write_file(change, &file, filing, until),
         }?;
         Ok(Former { patience, ..former })
+    }
+
+    fn file_away(&self, filing: &Filing<'_>, former: &Former, until: Instant) -> Result<()> {
+        self.keep_former(filing.id, former, until)?;
+        (filing.announce)(SecretRecord::of(former))
     }
 
     /// Takes a change back wherever our values still stand; what others wrote since stays.
@@ -126,9 +148,15 @@ impl Places {
         }
     }
 
-    fn write_item(&self, change: &Change, file: &SecretsFile, until: Instant) -> Result<Former> {
+    fn write_item(
+        &self,
+        change: &Change,
+        file: &SecretsFile,
+        filing: &Filing<'_>,
+        until: Instant,
+    ) -> Result<Former> {
         let in_words = |trouble: Trouble| trouble.error(&self.file);
-        let (base, extent) = match keychain::read(until) {
+        let (base, extent) = match keychain::read(Item::Goose, until) {
             KeychainState::Item(entries) => (entries, Extent::NamesOnly),
             KeychainState::Empty { locked } => {
                 if locked {
@@ -148,23 +176,33 @@ impl Places {
         if wanted == base && (change.set.is_empty() || !is_new) {
             return Ok(Former::nothing(change.store));
         }
-        if let Err(trouble) = keychain::write(&wanted, until).and_then(|()| kept(&wanted, until)) {
+        let former = Former::of(change.store, &base, &wanted, extent);
+        self.file_away(filing, &former, until)?;
+        if let Err(trouble) =
+            keychain::write(Item::Goose, &wanted, until).and_then(|()| kept(&wanted, until))
+        {
             // Half a change may have arrived. The first cause is what counts, also when this fails for the same reason.
             let _ = if is_new {
-                keychain::delete(until)
+                keychain::delete(Item::Goose, until)
             } else {
-                keychain::write(&base, until)
+                keychain::write(Item::Goose, &base, until)
             };
             return Err(in_words(trouble));
         }
-        Ok(Former::of(change.store, &base, &wanted, extent))
+        Ok(former)
     }
 
-    fn write_file(&self, change: &Change, file: &SecretsFile, until: Instant) -> Result<Former> {
+    fn write_file(
+        &self,
+        change: &Change,
+        file: &SecretsFile,
+        filing: &Filing<'_>,
+        until: Instant,
+    ) -> Result<Former> {
         let before = file.sound()?;
         let mut base = before.clone();
         if change.carry_over {
-            match keychain::read(until) {
+            match keychain::read(Item::Goose, until) {
                 KeychainState::Item(entries) => base.take_over(&entries),
                 KeychainState::Empty { .. } => {}
                 KeychainState::Trouble(trouble) => return Err(trouble.error(&self.file)),
@@ -174,25 +212,30 @@ impl Places {
         if wanted == before {
             return Ok(Former::nothing(change.store));
         }
-        let after = file.write(&wanted)?;
+        let after = file.text_of(&wanted)?;
         let extent = Extent::Text {
             before: file.snapshot().bytes.clone().map(Zeroizing::new),
-            after,
+            after: after.clone(),
         };
-        Ok(Former::of(change.store, &before, &wanted, extent))
+        let former = Former::of(change.store, &before, &wanted, extent);
+        self.file_away(filing, &former, until)?;
+        file.write(&after, &wanted)?;
+        Ok(former)
     }
 
     fn restore_item(&self, former: &Former, until: Instant) -> Result<()> {
-        let current = match keychain::read(until) {
+        let current = match keychain::read(Item::Goose, until) {
             KeychainState::Item(entries) => entries,
             KeychainState::Empty { .. } => return Ok(()),
             KeychainState::Trouble(trouble) => return Err(trouble.error(&self.file)),
         };
         let wanted = former.taken_out_of(&current);
         let done = match &former.extent {
-            Extent::NewItem { carried } if wanted == *carried => keychain::delete(until),
+            Extent::NewItem { carried } if wanted == *carried => {
+                keychain::delete(Item::Goose, until)
+            }
             _ if wanted == current => Ok(()),
-            _ => keychain::write(&wanted, until),
+            _ => keychain::write(Item::Goose, &wanted, until),
         };
         done.map_err(|trouble| trouble.error(&self.file))
     }
@@ -208,9 +251,46 @@ impl Places {
         let current = file.sound()?;
         let wanted = former.taken_out_of(&current);
         if wanted != current {
-            file.write(&wanted)?;
+            file.write(&file.text_of(&wanted)?, &wanted)?;
         }
         Ok(())
+    }
+
+    /// Takes back what another process wrote and did not finish, wherever it still stands.
+    pub fn take_back(&self, id: &str, record: &SecretRecord, patience: Duration) -> Result<()> {
+        let until = Instant::now() + patience;
+        let former = self.former(id, record.store, patience)?;
+        let _lock = fsio::lock(&self.lock, patience)?;
+        let file = SecretsFile::read(&self.file)?;
+        match record.store {
+            StoreKind::File => {
+                let current = file.sound()?;
+                let wanted = record.taken_out_of(&current, &former);
+                if wanted == current {
+                    Ok(())
+                } else if record.made_store && wanted.is_empty() && !file.is_link() {
+                    file.put_back(None)
+                } else {
+                    file.write(&file.text_of(&wanted)?, &wanted)
+                }
+            }
+            StoreKind::Keychain => {
+                let current = match keychain::read(Item::Goose, until) {
+                    KeychainState::Item(entries) => entries,
+                    KeychainState::Empty { .. } => return Ok(()),
+                    KeychainState::Trouble(trouble) => return Err(trouble.error(&self.file)),
+                };
+                let wanted = record.taken_out_of(&current, &former);
+                let done = if wanted == current {
+                    Ok(())
+                } else if record.made_store && wanted == file.sound()? {
+                    keychain::delete(Item::Goose, until)
+                } else {
+                    keychain::write(Item::Goose, &wanted, until)
+                };
+                done.map_err(|trouble| trouble.error(&self.file))
+            }
+        }
     }
 }
 
@@ -355,7 +435,7 @@ impl Seen {
 }
 
 fn kept(wanted: &Entries, until: Instant) -> Result<(), Trouble> {
-    match keychain::read(until) {
+    match keychain::read(Item::Goose, until) {
         KeychainState::Item(entries) if entries == *wanted => Ok(()),
         KeychainState::Trouble(trouble) => Err(trouble),
         KeychainState::Item(_) | KeychainState::Empty { .. } => Err(Trouble::not_kept()),

@@ -16,6 +16,12 @@ struct Home {
     places: Places,
 }
 
+/// Nobody wants to know of these changes.
+const UNFILED: Filing<'static> = Filing {
+    id: "test",
+    announce: &|_| Ok(()),
+};
+
 fn home(secrets: Option<&str>) -> Home {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("goose/secrets.yaml");
@@ -25,6 +31,7 @@ fn home(secrets: Option<&str>) -> Home {
     }
     let places = Places {
         lock: file.with_extension("yaml.lock"),
+        former: folder.path().join("former-secrets.json"),
         file,
         keyring_off: true,
     };
@@ -48,7 +55,7 @@ impl Home {
     }
 
     fn write(&self, change: &Change) -> Former {
-        self.places.write(change, SECOND).unwrap()
+        self.places.write(change, &UNFILED, SECOND).unwrap()
     }
 }
 
@@ -202,7 +209,9 @@ fn a_broken_file_is_named_with_its_place_and_never_written() {
         assert!(seen.names().is_empty());
         for error in [
             seen.used().unwrap_err(),
-            home.places.write(&set("A", "x"), SECOND).unwrap_err(),
+            home.places
+                .write(&set("A", "x"), &UNFILED, SECOND)
+                .unwrap_err(),
         ] {
             let Error::BrokenFile { line, .. } = &error else {
                 panic!("{error}")
@@ -237,7 +246,10 @@ fn a_held_lock_is_waited_for_and_then_named() {
     let lock = home.folder.path().join("goose/secrets.yaml.lock");
     let held = fsio::lock(&lock, SECOND).unwrap();
     let short = Duration::from_millis(30);
-    let error = home.places.write(&set("A_KEY", "b"), short).unwrap_err();
+    let error = home
+        .places
+        .write(&set("A_KEY", "b"), &UNFILED, short)
+        .unwrap_err();
     assert!(error.to_string().contains("secrets.yaml.lock"));
     assert_eq!(home.text(), "A_KEY: a\n");
     drop(held);
@@ -395,7 +407,7 @@ fn the_real_keychain_keeps_every_promise() {
     let mut home = home(Some("A_KEY: a\nN: 12\nC: {x: [1.5]}\n"));
     home.places.keyring_off = false;
     let look = || home.places.look(SECOND * 5).unwrap();
-    let write = |change: Change| home.places.write(&change, SECOND * 5).unwrap();
+    let write = |change: Change| home.places.write(&change, &UNFILED, SECOND * 5).unwrap();
     let key = |name: &str, value: &str| Change {
         store: StoreKind::Keychain,
         carry_over: true,

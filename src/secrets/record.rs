@@ -1,0 +1,77 @@
+//! What a change did to secrets, without the secrets: enough to tell later whether our values still stand.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::entries::Entries;
+use super::{Extent, Former, StoreKind};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretRecord {
+    pub store: StoreKind,
+    /// The change made the item, or the file.
+    pub made_store: bool,
+    pub names: Vec<NameRecord>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameRecord {
+    pub name: String,
+    /// SHA-256 of the value in hex; `None`: there was none.
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+impl SecretRecord {
+    pub(super) fn of(former: &Former) -> Self {
+        let made_store = match &former.extent {
+            Extent::NamesOnly => false,
+            Extent::NewItem { .. } => true,
+            Extent::Text { before, .. } => before.is_none(),
+        };
+        Self {
+            store: former.store,
+            made_store,
+            names: former
+                .names
+                .iter()
+                .map(|name| NameRecord {
+                    name: name.clone(),
+                    before: digest(&former.before, name),
+                    after: digest(&former.after, name),
+                })
+                .collect(),
+        }
+    }
+
+    /// `current` with the former values back where ours still stand.
+    pub(super) fn taken_out_of(&self, current: &Entries, former: &Entries) -> Entries {
+        let mut entries = current.clone();
+        for record in &self.names {
+            if record.stands_in(current) {
+                entries.put(&record.name, former.value(&record.name).cloned());
+            }
+        }
+        entries
+    }
+}
+
+impl NameRecord {
+    /// Nobody has written under this name since.
+    pub(super) fn stands_in(&self, entries: &Entries) -> bool {
+        digest(entries, &self.name) == self.after
+    }
+}
+
+fn digest(entries: &Entries, name: &str) -> Option<String> {
+    entries.value(name).map(digest_of)
+}
+
+fn digest_of(value: &Value) -> String {
+    let text = zeroize::Zeroizing::new(value.to_string());
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
