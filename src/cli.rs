@@ -74,6 +74,10 @@ pub enum Command {
     Env(EnvArgs),
     /// Run a command with a provider's variables in its environment and nowhere else
     Exec(ExecArgs),
+    /// Take back the last change
+    Undo(UndoArgs),
+    /// Take away everything that goose-setup keeps for itself; goose's own files and keys stay
+    RemoveAll(RemoveAllArgs),
     /// Print the completion script for a shell
     Completions(CompletionsArgs),
 }
@@ -257,6 +261,24 @@ pub struct ExecArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// Only list the changes that can be taken back, the newest first
+    #[arg(long)]
+    pub list: bool,
+    /// Forget former keys and texts, so that nothing can be taken back any more
+    #[arg(long, conflicts_with = "list")]
+    pub forget: bool,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Debug, Args)]
+pub struct RemoveAllArgs {
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Debug, Args)]
 pub struct CompletionsArgs {
     #[arg(value_enum)]
     pub shell: CompletionShell,
@@ -286,6 +308,8 @@ impl Cli {
             Some(Command::Key(_)) => "key",
             Some(Command::Env(_)) => "env",
             Some(Command::Exec(_)) => "exec",
+            Some(Command::Undo(_)) => "undo",
+            Some(Command::RemoveAll(_)) => "remove-all",
             Some(Command::Completions(_)) => "completions",
         }
     }

@@ -150,6 +150,18 @@ pub fn remove(before: &Snapshot) -> Result<()> {
     }
 }
 
+/// Takes away a folder of our own with all that is in it.
+pub fn remove_folder(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if !is_missing(&error) => Err(io_error("cannot remove", folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+pub fn is_folder(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_dir())
+}
+
 /// The files in a folder, sorted by name; none where there is no such folder.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {

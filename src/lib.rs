@@ -29,6 +29,7 @@ pub mod shadows;
 pub mod shell;
 pub mod state;
 pub mod talk;
+pub mod undo;
 pub mod view;
 pub mod yaml_edit;
 
@@ -80,6 +81,8 @@ fn report(command: Option<&Command>, cli: &Cli, cx: &Context) -> Result<Report> 
         Some(Command::Key(command)) => commands::key::run(command, cx),
         Some(Command::Env(args)) => commands::env::run(args, cx),
         Some(Command::Completions(args)) => commands::completions::run(args, cx),
+        Some(Command::Undo(args)) => commands::undo::run(args, cx),
+        Some(Command::RemoveAll(args)) => commands::remove_all::run(args, cx),
         Some(Command::Exec(_)) => Err(Error::unexpected("exec has no report")),
     }
 }

@@ -60,7 +60,8 @@ impl History {
         };
         let gone = self.drop_entry(&self.entry(undone))?;
         self.abandon()?;
-        Ok(gone.into_iter().collect())
+        // An undo cannot be undone, so what it replaced is not kept either.
+        Ok(gone.into_iter().chain([entry.clone()]).collect())
     }
 
     /// Nothing of the change was made, or all of it was taken back.
@@ -83,6 +84,11 @@ impl History {
         let newest = fsio::list(&self.entries_folder())?.pop();
         let entry = newest.and_then(|path| read(&path).ok().flatten());
         Ok(entry.and_then(|entry| entry.former_provider))
+    }
+
+    /// Drops one entry: there is nothing left of it to take back.
+    pub fn forget(&self, entry: &Entry) -> Result<()> {
+        self.drop_entry(&self.entry(&entry.id)).map(drop)
     }
 
     /// Drops every entry; what they kept elsewhere is for the caller to forget.

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::entries::Entries;
-use super::{Extent, Former, StoreKind};
+use super::entries::{Entries, Held};
+use super::{Extent, Former, Seen, StoreKind};
+use crate::secret::Secret;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretRecord {
@@ -54,6 +55,36 @@ impl SecretRecord {
             }
         }
         entries
+    }
+}
+
+/// The changes that bring the former values back.
+#[derive(Debug, Default)]
+pub struct WayBack {
+    pub set: Vec<(String, Secret)>,
+    pub remove: Vec<String>,
+    /// Names under which somebody wrote since.
+    pub left: Vec<String>,
+}
+
+impl SecretRecord {
+    pub fn way_back(&self, seen: &Seen, former: &Entries) -> WayBack {
+        let nothing = Entries::default();
+        let current = seen.entries(self.store).unwrap_or(&nothing);
+        let mut back = WayBack::default();
+        for record in &self.names {
+            if digest(current, &record.name) == record.before {
+                continue;
+            }
+            match former.held(&record.name) {
+                _ if !record.stands_in(current) => back.left.push(record.name.clone()),
+                Held::Key(secret) => back.set.push((record.name.clone(), secret)),
+                Held::Missing if record.before.is_none() => back.remove.push(record.name.clone()),
+                // Forgotten since, or never a text that goose could use.
+                Held::Missing | Held::Unusable => back.left.push(record.name.clone()),
+            }
+        }
+        back
     }
 }
 

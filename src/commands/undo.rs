@@ -1,0 +1,168 @@
+//! `goose-setup undo`: takes back the last change.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::cli::UndoArgs;
+use crate::consent::{self, Outcome};
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::{Error, Exit, Result};
+use crate::fsio;
+use crate::history::Entry;
+use crate::plan::Plan;
+use crate::report::Report;
+use crate::secrets::StoreKind;
+use crate::state::State;
+use crate::{recovery, undo};
+
+pub fn run(args: &UndoArgs, cx: &Context) -> Result<Report> {
+    if args.list {
+        return list(cx);
+    }
+    cx.require_consent(args.writing)?;
+    if args.forget {
+        return forget(args, cx);
+    }
+    // What was interrupted is the last change; it has to be whole before it can be taken back.
+    if !args.writing.dry_run {
+        recovery::turn(cx)?;
+    }
+    let mut state = cx.look()?;
+    let Some(entry) = state.history.entries()?.into_iter().next() else {
+        return Err(nothing_to_undo());
+    };
+    // The keychain counts here although goose may have it turned off by now: the change was made there.
+    if entry
+        .secrets
+        .as_ref()
+        .is_some_and(|secrets| secrets.store == StoreKind::Keychain)
+    {
+        state.places.keyring_off = false;
+    }
+    let plan = draw_up(&entry, &state)?;
+    let prompt = cx.prompt();
+    let text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
+        Outcome::Shown(text) => text,
+        Outcome::NothingToDo => {
+            state.history.forget(&entry)?;
+            format!("nothing is left to take back of: {}\n", entry.title)
+        }
+        Outcome::Changed => {
+            let files = cx.look()?.config.active(&Env::default());
+            let provider = files
+                .provider
+                .map_or("no provider".to_owned(), |it| it.value);
+            format!("taken back: {}; goose is set to {provider}\n", entry.title)
+        }
+    };
+    let mut text = text;
+    if !args.writing.dry_run {
+        for note in &plan.notes {
+            text.push_str(&format!("note: {note}\n"));
+        }
+    }
+    Ok(Report::new(
+        Exit::Done,
+        json!({
+            "undone": {"id": entry.id, "title": entry.title},
+            "dry_run": args.writing.dry_run,
+            "changes": plan.changes(),
+            "notes": plan.notes,
+        }),
+        text,
+    ))
+}
+
+fn draw_up(entry: &Entry, state: &State) -> Result<Plan> {
+    let files = entry
+        .files
+        .iter()
+        .map(|record| fsio::read(&record.path))
+        .collect::<Result<Vec<_>>>()?;
+    let Some(secrets) = &entry.secrets else {
+        return undo::plan(entry, &files, None);
+    };
+    let former = state
+        .places
+        .former(&entry.id, secrets.store, state.patience())?;
+    undo::plan(entry, &files, Some((state.secrets()?, &former)))
+}
+
+fn list(cx: &Context) -> Result<Report> {
+    let entries = cx.look()?.history.entries()?;
+    let mut text = String::new();
+    for entry in &entries {
+        text.push_str(&format!("{:>12}  {}\n", ago(entry.age()), entry.title));
+    }
+    if entries.is_empty() {
+        text.push_str("there is nothing to take back\n");
+    }
+    let rows: Vec<_> = entries
+        .iter()
+        .map(|entry| {
+            json!({
+                "id": entry.id,
+                "title": entry.title,
+                "made": entry.made.as_secs(),
+                "files": entry.files.iter().map(|file| &file.path).collect::<Vec<_>>(),
+                "secrets": entry.secrets.iter().flat_map(|it| &it.names).map(|it| &it.name).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    Ok(Report::new(Exit::Done, json!({"entries": rows}), text))
+}
+
+fn forget(args: &UndoArgs, cx: &Context) -> Result<Report> {
+    let state = cx.look()?;
+    let count = state.history.entries()?.len();
+    let question = format!("Forget {count} changes and the keys they replaced?");
+    if args.writing.dry_run || count == 0 {
+        let text = format!("{count} changes can be taken back now\n");
+        return Ok(forgotten(0, args.writing.dry_run, text));
+    }
+    if let Some(prompt) = cx.prompt().filter(|_| !args.writing.yes)
+        && !prompt.confirm(&question, false)?
+    {
+        return Err(Error::Cancelled);
+    }
+    let _turn = recovery::turn(cx)?;
+    for entry in state.history.forget_all()? {
+        if let Some(secrets) = &entry.secrets {
+            state
+                .places
+                .forget_former(secrets.store, &|id| id != entry.id, state.patience())?;
+        }
+    }
+    Ok(forgotten(
+        count,
+        false,
+        format!("{count} changes are forgotten\n"),
+    ))
+}
+
+fn forgotten(count: usize, dry_run: bool, text: String) -> Report {
+    Report::new(
+        Exit::Done,
+        json!({"forgotten": count, "dry_run": dry_run}),
+        text,
+    )
+}
+
+fn nothing_to_undo() -> Error {
+    Error::usage(
+        "there is nothing to take back",
+        "`goose-setup undo --list` shows the changes that can be taken back, for seven days",
+    )
+}
+
+fn ago(age: Duration) -> String {
+    let (count, unit) = match age.as_secs() {
+        seconds @ 0..60 => (seconds, "s"),
+        seconds @ 60..3600 => (seconds / 60, "min"),
+        seconds @ 3600..86_400 => (seconds / 3600, "h"),
+        seconds => (seconds / 86_400, "days"),
+    };
+    format!("{count} {unit} ago")
+}

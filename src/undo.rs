@@ -1,0 +1,219 @@
+//! What takes a change back: pure, from what was written down of it and what stands there now.
+//!
+//! Where nobody wrote since, the former text comes back whole. Elsewhere our own values are taken back where they still
+//! stand, and what somebody else wrote stays, with a note.
+
+use std::path::Path;
+
+use serde_yaml::{Mapping, Value};
+
+use crate::error::Result;
+use crate::fsio::Snapshot;
+use crate::history::{Entry, FileRecord, Text};
+use crate::plan::{self, FileChange, Plan};
+use crate::secrets::{Entries, Seen};
+use crate::shell::rc;
+use crate::yaml_edit::{self, Edit};
+
+/// `files` are the entry's files as they are now, in its order; `secrets` the stores and the values it replaced.
+pub fn plan(entry: &Entry, files: &[Snapshot], secrets: Option<(&Seen, &Entries)>) -> Result<Plan> {
+    let mut plan = Plan {
+        undoes: Some(entry.id.clone()),
+        ..Plan::titled(format!("undo: {}", entry.title))
+    };
+    if let (Some(record), Some((seen, former))) = (&entry.secrets, secrets) {
+        let back = record.way_back(seen, former);
+        plan.secrets = plan::secret_change(seen, record.store, &back.set, &back.remove);
+        plan.notes.extend(
+            back.left
+                .iter()
+                .map(|name| format!("{name} was changed since and stays as it is")),
+        );
+    }
+    for (index, (record, now)) in entry.files.iter().zip(files).enumerate() {
+        let is_config = entry.commit_point == Some(index);
+        let change = file_change(record, now, is_config, &mut plan.notes)?;
+        plan.files.extend(change.map(|change| {
+            if is_config {
+                change.committing()
+            } else {
+                change
+            }
+        }));
+    }
+    Ok(plan)
+}
+
+fn file_change(
+    record: &FileRecord,
+    now: &Snapshot,
+    is_config: bool,
+    notes: &mut Vec<String>,
+) -> Result<Option<FileChange>> {
+    let before = record.before.as_ref().map(Text::bytes);
+    let after = record.after.as_ref().map(Text::bytes);
+    if now.bytes.as_deref() == after {
+        return Ok(match before {
+            Some(before) => FileChange::to(now, before.to_vec(), record.privacy()),
+            None => FileChange::removal(now),
+        });
+    }
+    if now.bytes.as_deref() == before {
+        return Ok(None);
+    }
+    if let (true, Some(now_text)) = (is_config, &now.bytes) {
+        let edits = yaml_way_back(&record.path, before, after, now_text, notes)?;
+        let edited = yaml_edit::apply(&record.path, now_text, &edits)?;
+        return Ok(FileChange::to(now, edited.text, record.privacy()));
+    }
+    // A start-up file that others go on writing to: our line is all that was ours.
+    if let (Some(after), Some(now_text)) = (after, &now.bytes)
+        && before.unwrap_or_default() == rc::remove(after)
+    {
+        return Ok(FileChange::to(now, rc::remove(now_text), record.privacy()));
+    }
+    notes.push(format!(
+        "{} was changed since and stays as it is",
+        record.path.display()
+    ));
+    Ok(None)
+}
+
+fn yaml_way_back(
+    path: &Path,
+    before: Option<&[u8]>,
+    after: Option<&[u8]>,
+    now: &[u8],
+    notes: &mut Vec<String>,
+) -> Result<Vec<Edit>> {
+    let parse = |text: Option<&[u8]>| yaml_edit::parse(path, text.unwrap_or_default());
+    let mut way = WayBack {
+        path: Vec::new(),
+        edits: Vec::new(),
+        notes,
+    };
+    way.walk(
+        &parse(before)?,
+        &parse(after)?,
+        Some(&yaml_edit::parse(path, now)?),
+    );
+    Ok(way.edits)
+}
+
+struct WayBack<'n> {
+    path: Vec<String>,
+    edits: Vec<Edit>,
+    notes: &'n mut Vec<String>,
+}
+
+impl WayBack<'_> {
+    fn walk(&mut self, before: &Mapping, after: &Mapping, now: Option<&Mapping>) {
+        let gone = before.keys().filter(|key| !after.contains_key(key));
+        let keys: Vec<&Value> = after.keys().chain(gone).collect();
+        for key in keys {
+            let Some(name) = key.as_str() else { continue };
+            let (was, made) = (before.get(key), after.get(key));
+            if was == made {
+                continue;
+            }
+            let is = now.and_then(|now| now.get(key));
+            self.path.push(name.to_owned());
+            match (was, made) {
+                (Some(Value::Mapping(was)), Some(Value::Mapping(made))) => {
+                    self.walk(was, made, is.and_then(Value::as_mapping));
+                }
+                _ if is == made => self.edits.push(match was {
+                    Some(was) => Edit::Set {
+                        path: self.path.clone(),
+                        value: was.clone(),
+                    },
+                    None => Edit::Remove {
+                        path: self.path.clone(),
+                    },
+                }),
+                _ if is == was => {}
+                _ => self.notes.push(format!(
+                    "`{}` was changed since and stays as it is",
+                    self.path.join(".")
+                )),
+            }
+            self.path.pop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use super::*;
+
+    const BEFORE: &str = "# mine\nactive_provider: groq\nproviders:\n  groq: {enabled: true, model: m, configured: true}\n";
+    const AFTER: &str = "# mine\nactive_provider: openrouter\nproviders:\n  groq: {enabled: true, model: m, configured: true}\n  openrouter:\n    enabled: true\n    model: x\n    configured: true\n";
+
+    fn undone(now: &str) -> (String, Vec<String>) {
+        let path = PathBuf::from("config.yaml");
+        let entry = Entry {
+            id: "1".into(),
+            made: Duration::ZERO,
+            title: "switch".into(),
+            former_provider: None,
+            undoes: None,
+            secrets: None,
+            files: vec![FileRecord {
+                path: path.clone(),
+                before: Some(Text::Utf8(BEFORE.into())),
+                after: Some(Text::Utf8(AFTER.into())),
+                private: false,
+            }],
+            commit_point: Some(0),
+        };
+        let snapshot = Snapshot {
+            real: path.clone(),
+            path,
+            bytes: Some(now.into()),
+            mode: None,
+        };
+        let plan = plan(&entry, &[snapshot], None).unwrap();
+        let text = plan.files.first().map_or(now.to_owned(), |file| {
+            String::from_utf8(file.after.clone().unwrap()).unwrap()
+        });
+        (text, plan.notes)
+    }
+
+    #[test]
+    fn where_nobody_wrote_since_the_former_text_is_back_whole() {
+        assert_eq!(undone(AFTER), (BEFORE.to_owned(), vec![]));
+    }
+
+    #[test]
+    fn where_goose_wrote_since_our_values_go_and_its_own_stay() {
+        let now = "active_provider: openrouter\nproviders:\n  groq:\n    enabled: true\n    model: m\n    configured: true\n  openrouter:\n    enabled: true\n    model: x\n    configured: true\nextensions:\n  developer:\n    enabled: true\n";
+        let (text, notes) = undone(now);
+        let value: Mapping = serde_yaml::from_str(&text).unwrap();
+        assert_eq!(value["active_provider"], Value::from("groq"));
+        assert!(value["providers"].get("openrouter").is_none());
+        assert!(value.contains_key("extensions"));
+        assert_eq!(notes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_somebody_changed_since_stays_and_is_named() {
+        let now = AFTER.replace("active_provider: openrouter", "active_provider: mistral");
+        let (text, notes) = undone(&now);
+        assert!(text.contains("active_provider: mistral"));
+        assert!(!text.contains("model: x"));
+        assert_eq!(
+            notes,
+            ["`active_provider` was changed since and stays as it is"]
+        );
+    }
+
+    #[test]
+    fn a_change_that_was_taken_back_by_hand_needs_nothing() {
+        assert_eq!(undone(BEFORE), (BEFORE.to_owned(), vec![]));
+    }
+}
