@@ -43,11 +43,7 @@ pub struct Expected<'a> {
 }
 
 pub fn find(env: &Env, state: &State, expected: &Expected<'_>) -> Result<Vec<Shadow>> {
-    let mut finder = Finder {
-        env,
-        shell: Shell::detect(env),
-        found: Vec::new(),
-    };
+    let mut finder = Finder::new(env);
     let active = state.config.active(env);
     if let Some(provider) = &active.provider
         && provider.value != expected.id
@@ -84,13 +80,28 @@ pub fn find(env: &Env, state: &State, expected: &Expected<'_>) -> Result<Vec<Sha
     Ok(finder.found)
 }
 
+/// What outranks this key of a provider, whichever provider is active.
+pub fn of_key(env: &Env, provider: &Provider, key: &Secret) -> Vec<Shadow> {
+    let mut finder = Finder::new(env);
+    finder.key(provider, Some(key));
+    finder.found
+}
+
 struct Finder<'e> {
     env: &'e Env,
     shell: Shell,
     found: Vec<Shadow>,
 }
 
-impl Finder<'_> {
+impl<'e> Finder<'e> {
+    fn new(env: &'e Env) -> Self {
+        Self {
+            env,
+            shell: Shell::detect(env),
+            found: Vec::new(),
+        }
+    }
+
     fn add(&mut self, variable: &str, hides: &'static str) {
         let is_ours = exports::our_exports(self.env).contains(&variable);
         self.found.push(Shadow {

@@ -22,7 +22,7 @@ use crate::prompt::Prompt;
 use crate::report::Report;
 use crate::secret::Secret;
 use crate::secrets::StoreKind;
-use crate::shell::{Shell, words};
+use crate::shadows::{self, Shadow};
 use crate::state::State;
 use crate::{consent, view};
 
@@ -94,7 +94,7 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
         .as_ref()
         .map_or(Verdict::Unproven, |finding| finding.verdict);
     let outcome = consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)?;
-    let outranked = outranked(fact, &key, cx);
+    let shadows = shadows::of_key(&cx.env, provider, &key);
     let mut text = match outcome {
         Outcome::Shown(text) => text,
         Outcome::NothingToDo => format!(
@@ -108,23 +108,21 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
             view::store(store, &state.paths.secrets, &cx.env)
         ),
     };
-    if let Some(warning) = &outranked {
-        text.push_str(&format!("warning: {warning}\n"));
+    for shadow in &shadows {
+        text.push_str(&format!("warning: {}\n", shadow.sentence()));
     }
+    let is_live = !shadows.is_empty() && !args.writing.dry_run;
     Ok(Report::new(
-        if outranked.is_some() && !args.writing.dry_run {
-            Exit::Shadowed
-        } else {
-            Exit::Done
-        },
+        if is_live { Exit::Shadowed } else { Exit::Done },
         json!({
             "provider": provider.id,
             "verdict": verdict,
             "store": store,
             "dry_run": args.writing.dry_run,
             "changes": plan.changes(),
-            "notes": plan.notes.iter().chain(&outranked).collect::<Vec<_>>(),
-            "goose_agrees": if args.writing.dry_run { None } else { Some(outranked.is_none()) },
+            "notes": plan.notes.iter().cloned().chain(shadows.iter().map(Shadow::sentence)).collect::<Vec<_>>(),
+            "goose_agrees": (!args.writing.dry_run).then_some(shadows.is_empty()),
+            "shadows": shadows,
         }),
         text,
     ))
@@ -172,18 +170,6 @@ fn proven(
         }
         _ => Err(finding.into_error()),
     }
-}
-
-fn outranked(fact: &Key, key: &Secret, cx: &Context) -> Option<String> {
-    let text = cx.env.text(fact.variable)?;
-    let same = env_value::as_text(fact.variable, text).as_deref() == Some(key.expose());
-    (!same).then(|| {
-        format!(
-            "{} in the environment outranks the stored key: {}",
-            fact.variable,
-            words::unset(Shell::detect(&cx.env), fact.variable)
-        )
-    })
 }
 
 fn print(args: &KeyPrintArgs, cx: &Context) -> Result<Report> {
