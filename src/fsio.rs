@@ -65,7 +65,9 @@ pub fn read(path: &Path) -> Result<Snapshot> {
             "it is not a file",
         )));
     }
-    let mut bytes = Vec::new();
+    // Room for all of it at once: growing would read in small pieces and leave copies of secrets behind.
+    let size = usize::try_from(metadata.len().min(SIZE_LIMIT)).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(size + 1);
     (&mut file)
         .take(SIZE_LIMIT + 1)
         .read_to_end(&mut bytes)
