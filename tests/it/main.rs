@@ -8,5 +8,6 @@
     reason = "tests are the world outside: they touch files and environment directly, and a panic is how they fail"
 )]
 
+mod readme;
 mod world;
 mod world_self_test;
