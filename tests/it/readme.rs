@@ -9,8 +9,18 @@ use super::world::keyring::Keyring;
 use super::world::provider::OPENROUTER;
 use super::world::pty::{Key, Person};
 use super::world::run::Setup;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
+
+const CONFIG: &str = "\
+active_provider: openrouter
+providers:
+  openrouter:
+    enabled: true
+    model: openai/gpt-4o
+    configured: true
+GOOSE_DISABLE_KEYRING: 'true'
+";
 
 fn readme() -> String {
     std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap()
@@ -102,6 +112,59 @@ fn every_exit_code_of_the_help_is_in_the_readme() {
         count += 1;
     }
     assert!(count >= 11);
+}
+
+#[test]
+fn every_json_field_is_in_the_readme() {
+    let internet = Internet::new();
+    let key = OPENROUTER.key("readme");
+    internet.knows(OPENROUTER, &key);
+    let home = Home::new()
+        .online(&internet)
+        .with_config(CONFIG)
+        .with_secrets(&format!("OPENROUTER_API_KEY: {key}\n"));
+    let readme = readme();
+    let (_, rest) = readme.split_once("\n## JSON\n").unwrap();
+    let (chapter, _) = rest.split_once("\n## ").unwrap();
+    for (code, command) in [
+        (0, "openrouter --dry-run"),
+        (0, "switch openrouter --dry-run"),
+        (0, "status"),
+        (0, "check"),
+        (0, "models"),
+        (0, "providers"),
+        (0, "key set openrouter --no-check --key-stdin --dry-run"),
+        (0, "key remove openrouter --dry-run"),
+        (0, "env --install --dry-run"),
+        (2, "switch nobody"),
+        (3, "key set openrouter --key-stdin --yes"),
+    ] {
+        let outcome = Setup::new(&home)
+            .args(command.split(' '))
+            .args(["--json"])
+            .env("GOOSE_MODEL", "another")
+            .stdin("sk-or-v1-of-nobody")
+            .code(code)
+            .run();
+        for field in fields(&outcome.json()) {
+            let is_there = chapter
+                .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+                .any(|word| word == field);
+            assert!(is_there, "{field} of `{command}` is missing");
+        }
+    }
+}
+
+/// The names of all fields, at any depth.
+fn fields(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .flat_map(|(name, value)| [vec![name.clone()], fields(value)].concat())
+            .collect(),
+        Value::Array(list) => list.iter().flat_map(fields).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The first screenful: three answers, on a terminal of 100 columns, with a keychain and goose there.
