@@ -81,7 +81,6 @@ fn key_exports(
     always_key: bool,
     state: &State,
 ) -> Result<Vec<Export>> {
-    let seen = state.secrets()?;
     let key = provider
         .key
         .as_ref()
@@ -91,18 +90,20 @@ fn key_exports(
         .iter()
         .filter(|setting| setting.secret)
         .map(|setting| (setting.name, false));
-    Ok(key
-        .into_iter()
-        .chain(others)
-        .filter(|(name, always)| *always || seen.secret(name).is_some())
-        .map(|(name, _)| Export {
-            name: name.to_owned(),
-            value: ExportValue::Stored {
-                provider: provider.id.to_owned(),
-                variable: name.to_owned(),
-            },
-        })
-        .collect())
+    let mut exports = Vec::new();
+    for (name, always) in key.into_iter().chain(others) {
+        // A keychain may keep us waiting, so it is only asked about what it decides.
+        if always || state.secrets()?.secret(name).is_some() {
+            exports.push(Export {
+                name: name.to_owned(),
+                value: ExportValue::Stored {
+                    provider: provider.id.to_owned(),
+                    variable: name.to_owned(),
+                },
+            });
+        }
+    }
+    Ok(exports)
 }
 
 /// Address and other settings that goose then expects beside the key.
