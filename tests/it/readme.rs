@@ -136,6 +136,11 @@ fn every_json_field_is_in_the_readme() {
         (0, "key set openrouter --no-check --key-stdin --dry-run"),
         (0, "key remove openrouter --dry-run"),
         (0, "env --install --dry-run"),
+        (0, "key remove openrouter --yes"),
+        (0, "undo --list"),
+        (0, "undo --yes"),
+        (0, "undo --forget --yes"),
+        (0, "remove-all --dry-run"),
         (2, "switch nobody"),
         (3, "key set openrouter --key-stdin --yes"),
     ] {
