@@ -42,7 +42,7 @@ pub fn carry_out(
     if let Some(prompt) = prompt.filter(|_| !writing.yes) {
         cx.talk
             .say(view::plan(plan, &state.paths.secrets, &cx.env).trim_end());
-        if prompt.plan_key("Enter: make these changes · Esc: cancel ")? != PlanKey::Apply {
+        if prompt.plan_key(&[])? != PlanKey::Apply {
             return Err(Error::Cancelled);
         }
     }

@@ -21,11 +21,11 @@ pub struct Context {
 impl Context {
     pub fn new(env: Env, general: &General) -> Self {
         Self {
+            talk: Talk::new(&env, general.verbose),
             env,
             json: general.json,
             verbose: general.verbose,
             timeout: general.timeout,
-            talk: Talk::new(general.verbose),
         }
     }
 

@@ -1,29 +1,28 @@
-//! Questions on the terminal, and the promise that the terminal is given back as it was.
+//! Questions on the terminal. Each leaves nothing of itself behind but the cursor where it found it, at any width.
+
+pub mod list;
+mod terminal;
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use console::{Key, Term, style};
+use console::{Key, Term, measure_text_width, style};
+use dialoguer::Input;
 use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, FuzzySelect, Input, Password};
 use zeroize::Zeroizing;
 
 use crate::env::Env;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
+use crate::talk;
+use list::{Choice, Item, List, Step, within};
 
-/// The terminal settings to go back to when the process is interrupted.
-#[cfg(unix)]
-static SAVED: Mutex<Option<rustix::termios::Termios>> = Mutex::new(None);
-/// Held while files and secrets are being changed; an interrupt waits for it once.
-static CHANGING: Mutex<()> = Mutex::new(());
-static ASKED_TWICE: AtomicBool = AtomicBool::new(false);
+pub use terminal::changing;
 
 /// How long the main thread leaves the interrupt handler to end the process.
 const HANDLER_TIME: Duration = Duration::from_secs(5);
-/// Marker, cursor and a margin that a list draws around each line.
-const LIST_MARGIN: usize = 6;
+/// What dialoguer puts around a question.
+const MARKS: usize = 6;
+const LIST_KEYS: &str = "  ↑↓ move · type to filter · Enter choose · Esc cancel";
 
 /// A terminal with somebody at it. Asked through this alone, so that without one no prompt can appear.
 pub struct Prompt {
@@ -31,7 +30,7 @@ pub struct Prompt {
     theme: ColorfulTheme,
 }
 
-/// What was pressed on the plan screen.
+/// What was pressed under a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlanKey {
     Apply,
@@ -42,88 +41,216 @@ pub enum PlanKey {
 impl Prompt {
     pub fn open(env: &Env) -> Option<Self> {
         env.can_prompt().then(|| {
-            guard_interrupts();
-            silence_typing();
+            terminal::guard_interrupts();
+            terminal::silence();
             Self {
                 term: Term::stderr(),
-                theme: ColorfulTheme::default(),
+                theme: ColorfulTheme {
+                    prompt_prefix: style("?".to_owned()).for_stderr().cyan(),
+                    ..ColorfulTheme::default()
+                },
             }
         })
     }
 
-    /// A list to type into. `None` of an answer, by Esc, cancels.
-    pub fn choose(&self, question: &str, items: &[String], preset: usize) -> Result<usize> {
-        let width = usize::from(self.term.size().1)
-            .saturating_sub(LIST_MARGIN)
-            .max(20);
-        let items: Vec<_> = items
-            .iter()
-            .map(|item| console::truncate_str(item, width, "…"))
-            .collect();
-        let answer = FuzzySelect::with_theme(&self.theme)
-            .with_prompt(question)
-            .items(&items)
-            .default(preset)
-            .max_length(12)
-            .report(false)
-            .interact_on_opt(&self.term);
-        answered(answer)?.ok_or(Error::Cancelled)
+    /// A list to type into. Esc cancels.
+    pub fn choose(&self, question: &str, items: &[Item], preset: usize) -> Result<usize> {
+        match self.pick(question, items, preset, false)? {
+            Choice::Item(index) => Ok(index),
+            Choice::Typed(_) => Err(Error::Cancelled),
+        }
     }
 
-    /// A line that is never shown. Empty when Enter alone was pressed.
+    /// The same, where what was typed may be an answer of its own.
+    pub fn choose_or_type(&self, question: &str, items: &[Item], preset: usize) -> Result<Choice> {
+        self.pick(question, items, preset, true)
+    }
+
+    fn pick(
+        &self,
+        question: &str,
+        items: &[Item],
+        preset: usize,
+        takes_typed: bool,
+    ) -> Result<Choice> {
+        terminal::forget_typing();
+        let mut list = List::new(items, preset, takes_typed);
+        loop {
+            let (width, height) = self.size();
+            let asked = format!("? {question} › {}", list.typed());
+            // The question, the keys and an empty last line.
+            let mut below = list.view(width, height.saturating_sub(3));
+            below.push(dim(&within(
+                &format!("{LIST_KEYS} · {}", list.count()),
+                width,
+            )));
+            self.show(&asked, &below)?;
+            let key = self.key()?;
+            self.clear()?;
+            match list.press(&key) {
+                Step::On => {}
+                Step::Chosen(choice) => return Ok(choice),
+                Step::Cancelled => return Err(Error::Cancelled),
+            }
+        }
+    }
+
+    /// A line that is never shown. Empty when Enter alone was pressed. What was typed before the question counts, since
+    /// that was not shown either.
     pub fn hidden(&self, question: &str) -> Result<Zeroizing<String>> {
-        let answer = Password::with_theme(&self.theme)
-            .with_prompt(question)
-            .allow_empty_password(true)
-            .report(false)
-            .interact_on(&self.term);
-        answered(answer).map(Zeroizing::new)
+        let question = self.short(question, 0, "key");
+        self.show(&format!("? {question} › "), &[])?;
+        let line = answered_io(terminal::hidden_line())?;
+        self.clear()?;
+        line.ok_or(Error::Cancelled)
     }
 
     pub fn text(&self, question: &str, preset: &str) -> Result<String> {
+        terminal::forget_typing();
         let answer = Input::with_theme(&self.theme)
-            .with_prompt(question)
+            .with_prompt(self.short(question, preset.len(), "answer"))
             .default(preset.to_owned())
+            .report(false)
             .interact_text_on(&self.term);
         answered(answer)
     }
 
     pub fn confirm(&self, question: &str, preset: bool) -> Result<bool> {
-        let answer = Confirm::with_theme(&self.theme)
-            .with_prompt(question)
-            .default(preset)
-            .interact_on_opt(&self.term);
-        answered(answer)?.ok_or(Error::Cancelled)
+        terminal::forget_typing();
+        let keys = if preset { " [Y/n] " } else { " [y/N] " };
+        let (width, _) = self.size();
+        let room = width.saturating_sub(keys.len());
+        let mut lines = talk::wrapped(&format!("? {question}"), room, 2);
+        let last = lines.pop().unwrap_or_default();
+        for line in lines {
+            answered_io(self.term.write_line(&marked(&line)))?;
+        }
+        loop {
+            self.show(&format!("{last}{keys}"), &[])?;
+            let key = self.key()?;
+            self.clear()?;
+            let (answer, word) = match key {
+                Key::Enter => (preset, if preset { "yes" } else { "no" }),
+                Key::Char('y' | 'Y') => (true, "yes"),
+                Key::Char('n' | 'N') => (false, "no"),
+                Key::Escape => return Err(Error::Cancelled),
+                _ => continue,
+            };
+            answered_io(self.term.write_line(&marked(&format!("{last} · {word}"))))?;
+            return Ok(answer);
+        }
     }
 
-    /// One key under a plan.
-    pub fn plan_key(&self, legend: &str) -> Result<PlanKey> {
-        let _ = self
-            .term
-            .write_str(&style(legend).bold().for_stderr().to_string());
+    /// One key under a plan: Enter, Esc, or one of `others` with what it does.
+    pub fn plan_key(&self, others: &[(char, &str)]) -> Result<PlanKey> {
+        terminal::forget_typing();
+        let (width, height) = self.size();
+        let mut keys = vec![("Enter".to_owned(), "yes")];
+        keys.extend(others.iter().map(|(key, does)| (key.to_string(), *does)));
+        keys.push(("Esc".to_owned(), "no, leave everything as it is"));
+        let mut below: Vec<String> = keys
+            .iter()
+            .flat_map(|(key, does)| talk::wrapped(&format!("  {key:<7}{does}"), width, 9))
+            .collect();
+        below.truncate(height.saturating_sub(2));
+        self.show("? Make these changes? ", &below)?;
         let key = loop {
-            match answered_io(self.term.read_key())? {
+            match self.key()? {
                 Key::Enter => break PlanKey::Apply,
                 Key::Escape | Key::Char('q' | 'n') => break PlanKey::Cancel,
-                Key::Char(c) => break PlanKey::Other(c),
+                Key::Char(c) if others.iter().any(|(other, _)| *other == c) => {
+                    break PlanKey::Other(c);
+                }
                 _ => {}
             }
         };
-        let _ = self.term.clear_line();
+        self.clear()?;
         Ok(key)
+    }
+
+    /// Takes back what was shown last, as far as it is still on the screen.
+    pub fn take_back(&self, shown: &str) -> Result<()> {
+        let (width, height) = self.size();
+        let rows: usize = shown
+            .lines()
+            .map(|line| measure_text_width(line).div_ceil(width).max(1))
+            .sum();
+        answered_io(self.term.move_cursor_up(rows.min(height)))?;
+        self.clear()
+    }
+
+    /// A question with lines below it, and the cursor where the answer goes. The cursor's own line is the anchor, so that
+    /// a terminal that is resized meanwhile takes the whole along.
+    fn show(&self, question: &str, below: &[String]) -> Result<()> {
+        let (width, _) = self.size();
+        // Where there is no room for all, the end is what was typed last.
+        let room = width.saturating_sub(1);
+        let asked = match question.chars().count().checked_sub(room) {
+            None | Some(0) => question.to_owned(),
+            Some(over) => format!("? …{}", question.chars().skip(over + 3).collect::<String>()),
+        };
+        let mut text = marked(&asked);
+        for line in below {
+            text.push('\n');
+            text.push_str(line);
+        }
+        answered_io(self.term.write_str(&text))?;
+        if !below.is_empty() {
+            answered_io(self.term.move_cursor_up(below.len()))?;
+        }
+        answered_io(self.term.write_str("\r"))?;
+        answered_io(self.term.move_cursor_right(measure_text_width(&asked)))
+    }
+
+    fn clear(&self) -> Result<()> {
+        answered_io(self.term.clear_line())?;
+        answered_io(self.term.clear_to_end_of_screen())
+    }
+
+    fn key(&self) -> Result<Key> {
+        answered_io(self.term.read_key())
+    }
+
+    /// The question where it has room beside its answer; else it is said above, and `short` stands for it.
+    fn short(&self, question: &str, answer: usize, short: &str) -> String {
+        let (width, _) = self.size();
+        if measure_text_width(question) + answer + MARKS <= width {
+            return question.to_owned();
+        }
+        for line in talk::wrapped(&format!("  {question}"), width, 2) {
+            // A terminal that is gone says so at the question itself.
+            let _ = self.term.write_line(&line);
+        }
+        short.to_owned()
+    }
+
+    /// Columns and rows; never none, which is what some terminals say of themselves.
+    fn size(&self) -> (usize, usize) {
+        let (rows, columns) = self.term.size();
+        (usize::from(columns).max(8), usize::from(rows).max(4))
     }
 }
 
 impl Drop for Prompt {
     fn drop(&mut self) {
-        restore_terminal();
+        terminal::restore();
     }
 }
 
-/// Until this is dropped, an interrupt lets the change in hand finish first.
-pub fn changing() -> MutexGuard<'static, ()> {
-    guard_interrupts();
-    CHANGING.lock().unwrap_or_else(PoisonError::into_inner)
+/// The mark of a question in the one colour that asks.
+fn marked(line: &str) -> String {
+    match line.strip_prefix("? ") {
+        Some(question) => format!(
+            "{} {}",
+            style("?").cyan().for_stderr(),
+            style(question).bold().for_stderr()
+        ),
+        None => line.to_owned(),
+    }
+}
+
+fn dim(text: &str) -> String {
+    style(text).dim().for_stderr().to_string()
 }
 
 fn answered<T>(answer: dialoguer::Result<T>) -> Result<T> {
@@ -139,67 +266,4 @@ fn answered_io<T>(answer: io::Result<T>) -> Result<T> {
         }
         Error::unexpected(format!("cannot ask on this terminal: {error}"))
     })
-}
-
-fn guard_interrupts() {
-    // Set once; a second call finds it set, which is what is wanted.
-    let _ = ctrlc::try_set_handler(|| {
-        let waited = CHANGING.try_lock();
-        if waited.is_err() && !ASKED_TWICE.swap(true, Ordering::SeqCst) {
-            let _ = Term::stderr()
-                .write_line("finishing the change in hand; press Ctrl-C again to stop at once");
-            return;
-        }
-        restore_terminal();
-        let term = Term::stderr();
-        let _ = term.write_line("");
-        let _ = term.write_line(if waited.is_ok() {
-            "cancelled, nothing was changed"
-        } else {
-            "stopped in the middle of a change; run `goose-setup status` to see what goose will use"
-        });
-        end(Exit::Cancelled);
-    });
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    clippy::exit,
-    reason = "an interrupt cannot return through main: that thread is waiting for a key"
-)]
-fn end(exit: Exit) -> ! {
-    std::process::exit(i32::from(exit as u8))
-}
-
-/// Keys typed between questions are not shown: the next question may be the one for a secret.
-#[cfg(unix)]
-fn silence_typing() {
-    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-    let stdin = io::stdin();
-    let Ok(found) = tcgetattr(&stdin) else {
-        return;
-    };
-    let mut silent = found.clone();
-    silent.local_modes.remove(LocalModes::ECHO);
-    let _ = tcsetattr(&stdin, OptionalActions::Now, &silent);
-    let mut saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner);
-    saved.get_or_insert(found);
-}
-
-#[cfg(unix)]
-fn restore_terminal() {
-    use rustix::termios::{OptionalActions, tcsetattr};
-    let saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(saved) = saved {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &saved);
-        let _ = Term::stderr().show_cursor();
-    }
-}
-
-#[cfg(not(unix))]
-fn silence_typing() {}
-
-#[cfg(not(unix))]
-fn restore_terminal() {
-    let _ = Term::stderr().show_cursor();
 }

@@ -11,8 +11,9 @@ use crate::plan::{FileChange, Plan};
 use crate::secret::Secret;
 use crate::secrets::StoreKind;
 
-/// A new file longer than this is shown by its first lines.
+/// A new file longer than this is shown by its beginning and its end.
 const NEW_FILE_LINES: usize = 12;
+const BEGINNING: usize = 3;
 
 /// A path the way people write it, with `~` for the home directory.
 pub fn path(path: &Path, env: &Env) -> String {
@@ -91,7 +92,10 @@ fn file_lines(file: &FileChange) -> Vec<String> {
     let after = String::from_utf8_lossy(after);
     let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
     let mut lines = Vec::new();
-    for group in diff.grouped_ops(1) {
+    for (index, group) in diff.grouped_ops(1).iter().enumerate() {
+        if index > 0 {
+            lines.push(format!("      {}", style("…").dim()));
+        }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let text = masked(change.value().trim_end_matches(['\r', '\n']));
             lines.push(match change.tag() {
@@ -103,11 +107,8 @@ fn file_lines(file: &FileChange) -> Vec<String> {
     }
     if file.before.bytes.is_none() && lines.len() > NEW_FILE_LINES {
         let more = lines.len() - NEW_FILE_LINES;
-        lines.truncate(NEW_FILE_LINES);
-        lines.push(format!(
-            "      {}",
-            style(format!("… {more} more lines")).dim()
-        ));
+        let left_out = style(format!("… {more} more lines")).dim();
+        lines.splice(BEGINNING..BEGINNING + more, [format!("      {left_out}")]);
     }
     lines
 }

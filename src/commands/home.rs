@@ -1,11 +1,14 @@
 //! What a configured machine is offered when `goose-setup` is typed alone.
 
+use crate::catalog::{self, Provider};
 use crate::cli::{CheckArgs, KeyCommand, KeySetArgs, KeySource, SetupArgs, SwitchArgs, Writing};
 use crate::commands::{check, key, setup, status, switch};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::interview::Topic;
 use crate::prompt::Prompt;
+use crate::prompt::list::Item;
 use crate::report::Report;
 use crate::state::State;
 
@@ -17,6 +20,18 @@ enum Offer {
     Model,
     Check,
     Status,
+}
+
+impl Offer {
+    /// `active`: none where goose uses a provider that is not known here.
+    fn makes_sense(self, active: Option<&Provider>, state: &State) -> bool {
+        match self {
+            Self::Switch => state.config.configured().len() > 1,
+            Self::Model => active.is_some(),
+            Self::Key => active.is_some_and(|provider| provider.key.is_some()),
+            Self::Add | Self::Check | Self::Status => true,
+        }
+    }
 }
 
 const OFFERS: [(Offer, &str); 6] = [
@@ -54,13 +69,19 @@ pub fn run(prompt: Prompt, args: &SetupArgs, cx: &Context, state: &State) -> Res
         .config
         .model_of(&active)
         .unwrap_or_else(|| "no model".into());
-    cx.talk.say(format!("  goose uses {active} with {model}"));
-    let can_switch = state.config.configured().len() > 1;
+    let provider = catalog::by_id(&active);
+    cx.talk.say(format!(
+        "  goose uses {} with {model}",
+        provider.map_or(active.as_str(), |provider| provider.title)
+    ));
     let offers: Vec<_> = OFFERS
         .into_iter()
-        .filter(|(offer, _)| can_switch || !matches!(offer, Offer::Switch))
+        .filter(|(offer, _)| offer.makes_sense(provider, state))
         .collect();
-    let items: Vec<String> = offers.iter().map(|(_, text)| (*text).to_owned()).collect();
+    let items: Vec<Item> = offers
+        .iter()
+        .map(|(_, text)| Item::new(*text, ""))
+        .collect();
     let chosen = prompt.choose("What would you like to do?", &items, 0)?;
     let (offer, _) = offers.get(chosen).ok_or(Error::Cancelled)?;
     let writing = Writing {
@@ -77,13 +98,13 @@ pub fn run(prompt: Prompt, args: &SetupArgs, cx: &Context, state: &State) -> Res
             },
             cx,
         ),
-        Offer::Add => setup::set_up(args, cx, state, Some(prompt)),
+        Offer::Add => setup::set_up(args, cx, state, Some(prompt), Topic::Everything),
         Offer::Model => {
             let again = SetupArgs {
                 provider: Some(active),
                 ..args.clone()
             };
-            setup::set_up(&again, cx, state, Some(prompt))
+            setup::set_up(&again, cx, state, Some(prompt), Topic::Model)
         }
         Offer::Key => key::run(
             &KeyCommand::Set(KeySetArgs {

@@ -9,7 +9,7 @@ use crate::commands::home;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::goose::binary::{INSTALL_PAGE, OLDEST_SUPPORTED};
-use crate::interview::{Answers, Interview};
+use crate::interview::{Answers, Interview, Topic};
 use crate::plan::{self, Plan};
 use crate::prompt::{PlanKey, Prompt};
 use crate::proof;
@@ -32,7 +32,7 @@ pub fn run(args: &SetupArgs, cx: &Context) -> Result<Report> {
     let state = look(args, cx)?;
     match cx.prompt() {
         Some(prompt) if home::is_wanted(args, &state) => home::run(prompt, args, cx, &state),
-        prompt => set_up(args, cx, &state, prompt),
+        prompt => set_up(args, cx, &state, prompt, Topic::Everything),
     }
 }
 
@@ -41,8 +41,9 @@ pub fn set_up(
     cx: &Context,
     state: &State,
     prompt: Option<Prompt>,
+    topic: Topic,
 ) -> Result<Report> {
-    let mut interview = Interview::new(cx, args, state, prompt);
+    let mut interview = Interview::new(cx, args, state, prompt).on(topic);
     let answers = interview.conduct()?;
     let is_guided = interview.is_guided();
     let mut with_shell = args.shell_env;
@@ -51,7 +52,9 @@ pub fn set_up(
         let text = consent::preview(&plan, cx, state);
         return Ok(report(&answers, &plan, state, true, None, text));
     }
-    if !is_guided {
+    if is_guided {
+        warn_of_shadows(&answers, cx, state)?;
+    } else {
         cx.talk
             .detail(view::plan(&plan, &state.paths.secrets, &cx.env).trim_end());
     }
@@ -75,6 +78,9 @@ pub fn set_up(
         cx.talk
             .warn("the files changed meanwhile; this is what would be changed now");
     }
+    if is_guided {
+        cx.talk.say("");
+    }
     if let Some(goose) = state.goose(&cx.env) {
         state.versions.keep(goose);
     }
@@ -90,18 +96,20 @@ fn agree(
     cx: &Context,
     state: &State,
 ) -> Result<(Plan, bool)> {
-    while !plan.is_empty() {
+    if !plan.is_empty() {
         cx.talk.say("");
-        cx.talk
-            .say(view::plan(&plan, &state.paths.secrets, &cx.env).trim_end());
-        match prompt.plan_key(legend(with_shell))? {
+    }
+    while !plan.is_empty() {
+        let shown = view::plan(&plan, &state.paths.secrets, &cx.env);
+        cx.talk.say(shown.trim_end());
+        match prompt.plan_key(&[('s', &legend(with_shell, cx, state)?)])? {
             PlanKey::Apply => break,
             PlanKey::Cancel => return Err(Error::Cancelled),
-            PlanKey::Other('s') => {
+            PlanKey::Other(_) => {
                 with_shell = !with_shell;
                 plan = draw_up(answers, with_shell, cx, state)?;
+                prompt.take_back(shown.trim_end())?;
             }
-            PlanKey::Other(_) => {}
         }
     }
     Ok((plan, with_shell))
@@ -129,25 +137,46 @@ fn draw_up(answers: &Answers, with_shell: bool, cx: &Context, state: &State) -> 
     Ok(plan)
 }
 
-fn legend(with_shell: bool) -> &'static str {
+fn legend(with_shell: bool, cx: &Context, state: &State) -> Result<String> {
     if with_shell {
-        "Enter: make these changes · s: leave the shell alone · Esc: cancel "
-    } else {
-        "Enter: make these changes · s: also load the key into new shells · Esc: cancel "
+        return Ok("leave the shell alone".into());
+    }
+    let files = state.shell_files(&cx.env, Shell::detect(&cx.env))?;
+    Ok(format!(
+        "also load the key into new shells, by a line in {}",
+        view::path(&files.rc.path, &cx.env)
+    ))
+}
+
+/// What will outrank the answers is better known before they are written.
+fn warn_of_shadows(answers: &Answers, cx: &Context, state: &State) -> Result<()> {
+    let key = active_key(answers);
+    let found = shadows::find(&cx.env, state, &expected(answers, key.as_ref()))?;
+    // The other values are compared with the files, which are not written yet.
+    for shadow in found
+        .iter()
+        .filter(|shadow| matches!(shadow.hides, "provider" | "model" | "key"))
+    {
+        cx.talk.warn(shadow.sentence());
+    }
+    Ok(())
+}
+
+fn expected<'a>(answers: &'a Answers, key: Option<&'a Secret>) -> Expected<'a> {
+    let choice = &answers.choice;
+    Expected {
+        id: choice.provider.id,
+        provider: Some(choice.provider),
+        model: Some(&choice.model),
+        key,
+        store: choice.store.map(|store| store.kind),
     }
 }
 
 fn finish(answers: &Answers, plan: &Plan, cx: &Context, state: &State) -> Result<Report> {
     let choice = &answers.choice;
     let key = active_key(answers);
-    let expected = Expected {
-        id: choice.provider.id,
-        provider: Some(choice.provider),
-        model: Some(&choice.model),
-        key: key.as_ref(),
-        store: choice.store.map(|store| store.kind),
-    };
-    let proof = proof::prove(&cx.env, &expected)?;
+    let proof = proof::prove(&cx.env, &expected(answers, key.as_ref()))?;
     let mut text = String::new();
     if plan.is_empty() {
         text.push_str("nothing to change: ");

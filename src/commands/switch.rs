@@ -12,6 +12,7 @@ use crate::goose::activate::Change;
 use crate::history::Turn;
 use crate::interview::provider::named;
 use crate::plan::Plan;
+use crate::prompt::list::Item;
 use crate::proof;
 use crate::report::Report;
 use crate::secret::Secret;
@@ -195,7 +196,7 @@ fn ask(cx: &Context, state: &State) -> Result<String> {
         ));
     };
     let active = state.config.active(&Env::default()).provider;
-    let items: Vec<String> = configured
+    let items: Vec<Item> = configured
         .iter()
         .map(|known| {
             let is_active = active
@@ -203,7 +204,7 @@ fn ask(cx: &Context, state: &State) -> Result<String> {
                 .is_some_and(|active| active.value == known.id);
             let mark = if is_active { "  (active)" } else { "" };
             let model = known.model.as_deref().unwrap_or("no model yet");
-            format!("{}  {model}{mark}", known.id)
+            Item::new(&known.id, format!("{model}{mark}"))
         })
         .collect();
     let preset = configured.iter().position(|known| {

@@ -8,15 +8,15 @@ use crate::check::models::Model;
 use crate::check::verdict::Verdict;
 use crate::check::{self, Finding, Target};
 use crate::error::{Error, Result};
-use crate::interview::Interview;
 use crate::interview::settings::Settings;
+use crate::interview::{Interview, Topic};
 use crate::key_source;
 use crate::secret::Secret;
 
 pub(super) enum Decided {
     Verified(Box<Verified>),
     /// It is another provider's key, and the person wants that provider.
-    Belongs(&'static Provider),
+    Belongs(&'static Provider, Secret),
 }
 
 pub(super) struct Verified {
@@ -53,7 +53,7 @@ impl Judged {
 }
 
 pub(super) fn decide(
-    interview: &Interview<'_>,
+    interview: &mut Interview<'_>,
     provider: &'static Provider,
     settings: &Settings,
 ) -> Result<Decided> {
@@ -65,8 +65,12 @@ pub(super) fn decide(
     } else {
         interview.state.secrets()?.secret(fact.variable)
     };
-    let mut candidate = key_source::read(&interview.args.key, interview.cx)?;
-    if candidate.is_none() && !interview.is_guided() {
+    let mut candidate = match interview.brought.take() {
+        Some(key) => Some(key),
+        None => key_source::read(&interview.args.key, interview.cx)?,
+    };
+    let interview = &*interview;
+    if candidate.is_none() && !(interview.is_guided() && interview.topic == Topic::Everything) {
         candidate.clone_from(&stored);
     }
     let http = interview.cx.network()?;
@@ -77,10 +81,11 @@ pub(super) fn decide(
         introduce(interview, provider);
     }
     let mut ahead = ahead;
+    let mut doubted = None;
     loop {
         let key = match candidate.take() {
             Some(key) => key,
-            None => match ask(interview, provider, stored.as_ref())? {
+            None => match ask(interview, provider, stored.as_ref(), doubted.as_ref())? {
                 Some(key) => key,
                 None => continue,
             },
@@ -121,16 +126,19 @@ pub(super) fn decide(
         };
         match settle(interview, provider, &verified, replaces)? {
             Settled::Take => return Ok(Decided::verified(verified)),
-            Settled::Belongs(other) => return Ok(Decided::Belongs(other)),
-            Settled::AskAgain => {}
+            Settled::Belongs(other, key) => return Ok(Decided::Belongs(other, key)),
+            Settled::AskAgain => doubted = None,
+            Settled::Doubted => doubted = verified.key,
         }
     }
 }
 
 enum Settled {
     Take,
-    Belongs(&'static Provider),
+    Belongs(&'static Provider, Secret),
     AskAgain,
+    /// Nothing is wrong with the key itself, so it may be tried again.
+    Doubted,
 }
 
 fn settle(
@@ -144,6 +152,10 @@ fn settle(
     };
     let talk = &interview.cx.talk;
     let judged = Judged::of(finding.verdict, replaces);
+    if finding.verdict == Verdict::RateLimited && judged == Judged::Good {
+        talk.warn(format!("{}, so the key is not proven", finding.detail));
+        return Ok(Settled::Take);
+    }
     if judged == Judged::Good {
         let account = finding
             .account
@@ -164,11 +176,13 @@ fn settle(
     };
     talk.bad(&finding.detail);
     if judged == Judged::Refused {
-        let owner = verified.key.as_ref().and_then(catalog::owner_of_key);
-        if let (Verdict::WrongProvider, Some(owner)) = (finding.verdict, owner) {
-            let question = format!("Set up {} instead? (paste the key once more)", owner.title);
-            if prompt.confirm(&question, true)? {
-                return Ok(Settled::Belongs(owner));
+        let owned = verified
+            .key
+            .as_ref()
+            .and_then(|key| Some((catalog::owner_of_key(key)?, key)));
+        if let (Verdict::WrongProvider, Some((owner, key))) = (finding.verdict, owned) {
+            if prompt.confirm(&format!("Set up {} instead?", owner.title), true)? {
+                return Ok(Settled::Belongs(owner, key.clone()));
             }
         } else {
             talk.hint(&finding.action);
@@ -184,7 +198,7 @@ fn settle(
     Ok(if prompt.confirm(question, false)? {
         Settled::Take
     } else {
-        Settled::AskAgain
+        Settled::Doubted
     })
 }
 
@@ -203,6 +217,7 @@ fn ask(
     interview: &Interview<'_>,
     provider: &Provider,
     stored: Option<&Secret>,
+    doubted: Option<&Secret>,
 ) -> Result<Option<Secret>> {
     let Some(prompt) = &interview.prompt else {
         return Err(Error::missing(
@@ -216,20 +231,15 @@ fn ask(
         .env
         .filled(variable)
         .and_then(|value| Secret::parse(value).ok());
-    let question = match (stored, &found) {
-        (Some(_), _) => format!(
-            "{} API key (hidden; Enter keeps the stored one)",
-            provider.title
-        ),
-        (None, Some(_)) => format!(
-            "{} API key (hidden; Enter takes the one in ${variable})",
-            provider.title
-        ),
-        (None, None) => format!("{} API key (hidden)", provider.title),
+    let enter = match (stored, doubted, &found) {
+        (Some(_), ..) => "; Enter keeps the stored one".to_owned(),
+        (None, Some(_), _) => "; Enter tries the same one again".to_owned(),
+        (None, None, Some(_)) => format!("; Enter takes the one in ${variable}"),
+        (None, None, None) => String::new(),
     };
-    let typed = prompt.hidden(&question)?;
+    let typed = prompt.hidden(&format!("{} API key (hidden{enter})", provider.title))?;
     if typed.trim().is_empty()
-        && let Some(key) = stored.cloned().or(found)
+        && let Some(key) = stored.or(doubted).cloned().or(found)
     {
         return Ok(Some(key));
     }

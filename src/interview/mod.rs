@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::plan::Choice;
 use crate::prompt::Prompt;
+use crate::secret::Secret;
 use crate::state::State;
 
 pub use key::Judged;
@@ -23,6 +24,17 @@ pub struct Interview<'a> {
     pub state: &'a State,
     pub prompt: Option<Prompt>,
     pub notes: Vec<String>,
+    pub topic: Topic,
+    /// A key that was typed already, for another provider than it is for.
+    brought: Option<Secret>,
+}
+
+/// What a person came for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    Everything,
+    /// Another model for a provider that works: its stored key is taken as it is.
+    Model,
 }
 
 /// Every answer, and what the provider said on the way.
@@ -46,7 +58,13 @@ impl<'a> Interview<'a> {
             state,
             prompt,
             notes: Vec::new(),
+            topic: Topic::Everything,
+            brought: None,
         }
+    }
+
+    pub fn on(self, topic: Topic) -> Self {
+        Self { topic, ..self }
     }
 
     /// Somebody is there, and did not say that all questions are settled.
@@ -70,7 +88,10 @@ impl<'a> Interview<'a> {
         loop {
             match self.about(provider)? {
                 About::Settled(answers) => return Ok(*answers),
-                About::Rather(other) => provider = other,
+                About::Rather(other, key) => {
+                    provider = other;
+                    self.brought = Some(key);
+                }
             }
         }
     }
@@ -81,7 +102,7 @@ impl<'a> Interview<'a> {
         let store = needs_store.then(|| store::decide(self)).transpose()?;
         let verified = match key::decide(self, provider, &settings)? {
             key::Decided::Verified(verified) => verified,
-            key::Decided::Belongs(other) => return Ok(About::Rather(other)),
+            key::Decided::Belongs(other, key) => return Ok(About::Rather(other, key)),
         };
         let model = model::decide(self, provider, verified.models.as_deref())?;
         let mut secrets = settings.secret;
@@ -105,5 +126,5 @@ impl<'a> Interview<'a> {
 enum About {
     Settled(Box<Answers>),
     /// The key turned out to be another provider's, and the person wants that one.
-    Rather(&'static Provider),
+    Rather(&'static Provider, Secret),
 }

@@ -4,8 +4,7 @@ use crate::catalog::Provider;
 use crate::check::models::Model;
 use crate::error::{Error, Result};
 use crate::interview::Interview;
-
-const TYPE_ONE: &str = "another model: type its id";
+use crate::prompt::list::{Choice, Item};
 
 /// Takes the given model or asks for one. `list` is what the provider offers this key, where that is known.
 pub fn decide(
@@ -74,19 +73,41 @@ fn ask(
     }
     // A sound default on top: what is configured, else the catalogue's choice, where the provider still has it.
     models.sort_by_key(|model| Some(model.id.as_str()) != preset);
+    let talk = &interview.cx.talk;
     let columns = Columns::of(&models);
-    let mut items: Vec<String> = models.iter().map(|model| columns.row(model)).collect();
-    items.push(TYPE_ONE.to_owned());
-    let question = format!(
-        "Model ({} offers {}; type to filter)",
-        provider.title,
-        models.len()
-    );
-    let chosen = prompt.choose(&question, &items, 0)?;
-    match models.get(chosen) {
-        Some(model) => Ok(model.id.clone()),
-        None => prompt.text("Model id", preset.unwrap_or_default()),
+    let items: Vec<Item> = models
+        .iter()
+        .map(|model| Item::new(&model.id, columns.about(model)))
+        .collect();
+    talk.say(introduction(&models, provider));
+    let model = match prompt.choose_or_type("Model", &items, 0)? {
+        Choice::Item(index) => models.get(index).map(|model| model.id.clone()),
+        Choice::Typed(model) => Some(model),
     }
+    .ok_or(Error::Cancelled)?;
+    talk.good(format!("model: {model}"));
+    if let Some(doubt) = list.and_then(|list| doubt(&model, list, provider)) {
+        talk.warn(doubt);
+    }
+    Ok(model)
+}
+
+/// How many there are, and what the figures beside them mean.
+fn introduction(models: &[&Model], provider: &Provider) -> String {
+    let is_known = models.iter().all(|model| model.tools == Some(true));
+    let has_prices = models.iter().any(|model| model.input_price.is_some());
+    format!(
+        "  {} offers {} model{}{}{}",
+        provider.title,
+        models.len(),
+        if models.len() == 1 { "" } else { "s" },
+        if is_known { " that can call tools" } else { "" },
+        if has_prices {
+            "; prices per million tokens"
+        } else {
+            ""
+        }
+    )
 }
 
 /// Widths that let a list of models line up.
@@ -111,15 +132,19 @@ impl Columns {
     }
 
     pub fn row(&self, model: &Model) -> String {
-        let row = format!(
-            "{:id$}  {:>context$}  {}",
-            model.id,
+        let row = format!("{:id$}  {}", model.id, self.about(model), id = self.id);
+        row.trim_end().to_owned()
+    }
+
+    /// What stands beside a model's id.
+    pub fn about(&self, model: &Model) -> String {
+        let about = format!(
+            "{:>context$}  {}",
             context(model),
             price(model),
-            id = self.id,
             context = self.context
         );
-        row.trim_end().to_owned()
+        about.trim_end().to_owned()
     }
 }
 

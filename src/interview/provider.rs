@@ -3,6 +3,7 @@
 use crate::catalog::{self, Provider};
 use crate::error::{Error, Result};
 use crate::interview::Interview;
+use crate::prompt::list::Item;
 use crate::secret::Secret;
 
 /// The first choice for somebody who has none: one key, one bill, every model.
@@ -36,19 +37,20 @@ pub fn ask(interview: &Interview<'_>) -> Result<&'static Provider> {
             key_in_environment(provider, interview).is_none(),
         )
     });
-    let width = rows
+    let items: Vec<Item> = rows
         .iter()
-        .map(|(provider, _)| provider.title.chars().count())
-        .max()
-        .unwrap_or_default();
-    let items: Vec<String> = rows
-        .iter()
-        .map(|(provider, why)| format!("{:width$}  {why}", provider.title))
+        .map(|(provider, why)| Item {
+            also: format!("{} {}", provider.id, provider.aliases.join(" ")),
+            ..Item::new(provider.title, why)
+        })
         .collect();
-    let chosen = prompt.choose("Which provider? (type to filter)", &items, 0)?;
-    rows.get(chosen)
-        .map(|(provider, _)| *provider)
-        .ok_or(Error::Cancelled)
+    let chosen = prompt.choose("Which provider?", &items, 0)?;
+    let (provider, _) = rows.get(chosen).ok_or(Error::Cancelled)?;
+    interview
+        .cx
+        .talk
+        .good(format!("provider: {}", provider.title));
+    Ok(provider)
 }
 
 fn reason(provider: &Provider, interview: &Interview<'_>) -> String {

@@ -4,6 +4,7 @@ use crate::catalog::{self, Provider};
 use crate::error::{Error, Result};
 use crate::interview::Interview;
 use crate::key_source;
+use crate::prompt::Prompt;
 use crate::secret::Secret;
 
 /// Names that decide the provider themselves; they have flags of their own.
@@ -144,7 +145,12 @@ fn decide_host(
     let typed = match (&interview.args.host, &interview.prompt) {
         (Some(host), _) => Some(host.clone()),
         (None, Some(prompt)) if fact.required && interview.is_guided() => {
-            Some(prompt.text(&format!("Where does {} run?", provider.title), &now)?)
+            let host = ask_host(interview, prompt, provider, &now)?;
+            interview
+                .cx
+                .talk
+                .good(format!("{}: {host}", provider.title));
+            Some(host)
         }
         (None, _) if fact.required && now.is_empty() => {
             return Err(Error::missing(
@@ -176,6 +182,24 @@ fn decide_host(
     Ok(())
 }
 
+fn ask_host(
+    interview: &Interview<'_>,
+    prompt: &Prompt,
+    provider: &Provider,
+    now: &str,
+) -> Result<String> {
+    loop {
+        let typed = prompt.text(&format!("Where does {} run?", provider.title), now)?;
+        match provider.host_value(&typed) {
+            Ok(host) => return Ok(host),
+            Err(error) => {
+                interview.cx.talk.bad(error.to_string());
+                interview.cx.talk.hint(error.action());
+            }
+        }
+    }
+}
+
 /// Settings without which goose does not start the provider, and that have no default.
 fn require(
     interview: &Interview<'_>,
@@ -197,8 +221,7 @@ fn require(
             ));
         };
         if needed.secret {
-            let value = prompt.hidden(&format!("{} (hidden)", needed.title))?;
-            let secret = Secret::parse(&value).map_err(key_source::malformed)?;
+            let secret = ask_secret(interview, prompt, needed.title)?;
             settings.secret.push((needed.name.to_owned(), secret));
         } else {
             let value = prompt.text(needed.title, "")?;
@@ -206,4 +229,13 @@ fn require(
         }
     }
     Ok(())
+}
+
+fn ask_secret(interview: &Interview<'_>, prompt: &Prompt, title: &str) -> Result<Secret> {
+    loop {
+        match Secret::parse(&prompt.hidden(&format!("{title} (hidden)"))?) {
+            Ok(secret) => return Ok(secret),
+            Err(reason) => interview.cx.talk.bad(reason.to_string()),
+        }
+    }
 }

@@ -9,7 +9,14 @@ use crate::view;
 
 /// The store asked for, else the one goose reads now. Plain text is never chosen silently.
 pub(super) fn decide(interview: &Interview<'_>) -> Result<StoreChoice> {
-    let seen = interview.state.secrets()?;
+    // A keychain may open a dialog of its own, or be out of order.
+    let waiting = interview
+        .cx
+        .talk
+        .busy("waiting for the keychain; answer its dialog if one is open");
+    let seen = interview.state.secrets();
+    drop(waiting);
+    let seen = seen?;
     if let Some(asked) = interview.args.store {
         let kind = match asked {
             StoreArg::Keychain => StoreKind::Keychain,
@@ -50,7 +57,6 @@ fn plain_text_instead(interview: &Interview<'_>, error: Error) -> Result<StoreCh
     };
     let talk = &interview.cx.talk;
     talk.warn(error.to_string());
-    talk.hint(error.action());
     let question = format!(
         "Keep the key in {}?",
         view::store(

@@ -9,5 +9,6 @@
 )]
 
 mod readme;
+mod wizard;
 mod world;
 mod world_self_test;

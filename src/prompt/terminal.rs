@@ -1,0 +1,141 @@
+//! The promise that the terminal is given back as it was, also after an interrupt.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use console::{Term, style};
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Exit};
+
+/// The terminal settings to go back to when the process is interrupted.
+#[cfg(unix)]
+static SAVED: Mutex<Option<rustix::termios::Termios>> = Mutex::new(None);
+/// Held while files and secrets are being changed; an interrupt waits for it once.
+static CHANGING: Mutex<()> = Mutex::new(());
+static ASKED_TWICE: AtomicBool = AtomicBool::new(false);
+
+/// Until this is dropped, an interrupt lets the change in hand finish first.
+pub fn changing() -> MutexGuard<'static, ()> {
+    guard_interrupts();
+    CHANGING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) fn guard_interrupts() {
+    // Set once; a second call finds it set, which is what is wanted.
+    let _ = ctrlc::try_set_handler(|| {
+        let waited = CHANGING.try_lock();
+        if waited.is_err() && !ASKED_TWICE.swap(true, Ordering::SeqCst) {
+            let _ = Term::stderr()
+                .write_line("finishing the change in hand; press Ctrl-C again to stop at once");
+            return;
+        }
+        let term = Term::stderr();
+        if term.is_term() {
+            // A question stands at the cursor and below it.
+            let _ = term.clear_line();
+            let _ = term.clear_to_end_of_screen();
+        }
+        restore();
+        let cross = style("✗").red().for_stderr();
+        let _ = term.write_line(&if waited.is_ok() {
+            format!("{cross} {}", Error::Cancelled)
+        } else {
+            format!(
+                "{cross} stopped in the middle of a change; run `goose-setup status` to see what goose will use"
+            )
+        });
+        end(Exit::Cancelled);
+    });
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    clippy::exit,
+    reason = "an interrupt cannot return through main: that thread is waiting for a key"
+)]
+fn end(exit: Exit) -> ! {
+    std::process::exit(i32::from(exit as u8))
+}
+
+/// Keys typed between questions are not shown: the next question may be the one for a secret. Nor can Ctrl-Z hand the
+/// terminal to a shell that would come back with the echo on.
+#[cfg(unix)]
+pub(super) fn silence() {
+    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+    /// What the system calls `_POSIX_VDISABLE`.
+    const NO_KEY: u8 = if cfg!(any(target_os = "linux", target_os = "android")) {
+        0
+    } else {
+        0xff
+    };
+    let stdin = io::stdin();
+    let Ok(found) = tcgetattr(&stdin) else {
+        return;
+    };
+    let mut silent = found.clone();
+    silent.local_modes.remove(LocalModes::ECHO);
+    silent.special_codes[SpecialCodeIndex::VSUSP] = NO_KEY;
+    let _ = tcsetattr(&stdin, OptionalActions::Now, &silent);
+    let mut saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner);
+    saved.get_or_insert(found);
+}
+
+/// What was typed before a question could be read is no answer to it.
+#[cfg(unix)]
+pub(super) fn forget_typing() {
+    let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+}
+
+/// One line that is not shown, `None` where the input ends. A paste may begin with an empty line, which is passed over.
+#[cfg(unix)]
+pub(super) fn hidden_line() -> io::Result<Option<Zeroizing<String>>> {
+    let stdin = io::stdin();
+    // Room for the longest line that a terminal hands over, so that no copy of a key is left behind by growing.
+    let mut line = Zeroizing::new([0_u8; 4096]);
+    loop {
+        let length = match rustix::io::read(&stdin, line.as_mut_slice()) {
+            Ok(length) => length,
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let text = Zeroizing::new(String::from_utf8_lossy(&line[..length]).into_owned());
+        if length == 0 {
+            return Ok(None);
+        }
+        let is_more_there = || rustix::io::ioctl_fionread(&stdin).is_ok_and(|bytes| bytes > 0);
+        if text.trim().is_empty() && is_more_there() {
+            continue;
+        }
+        return Ok(Some(text));
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn hidden_line() -> io::Result<Option<Zeroizing<String>>> {
+    Term::stderr()
+        .read_secure_line()
+        .map(|line| Some(Zeroizing::new(line)))
+}
+
+#[cfg(unix)]
+pub(super) fn restore() {
+    use rustix::termios::{OptionalActions, tcsetattr};
+    let saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(saved) = saved {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &saved);
+        let _ = Term::stderr().show_cursor();
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn silence() {}
+
+#[cfg(not(unix))]
+pub(super) fn forget_typing() {}
+
+#[cfg(not(unix))]
+pub(super) fn restore() {
+    let _ = Term::stderr().show_cursor();
+}
