@@ -5,10 +5,10 @@ use console::{Key, measure_text_width, pad_str, style, truncate_str};
 /// Rows of a list that are shown at once, where the terminal is tall enough.
 const TALLEST: usize = 12;
 /// Narrower than this, the second column says nothing and gives its room to the first.
-const NARROWEST: usize = 6;
+const NARROWEST: usize = 8;
 const GAP: usize = 2;
-/// The first column leaves at least a third of the line to the second, unless that one is short.
-const WIDEST_SHARE: (usize, usize) = (2, 3);
+/// The first column leaves at least a quarter of the line to the second, unless that one is short.
+const WIDEST_SHARE: (usize, usize) = (3, 4);
 
 #[derive(Clone, Debug, Default)]
 pub struct Item {
