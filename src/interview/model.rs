@@ -40,7 +40,9 @@ pub fn decide(
 
 /// What speaks against a model, as a note: the person may know better than the list.
 pub fn doubt(model: &str, list: &[Model], provider: &Provider) -> Option<String> {
-    match list.iter().find(|listed| listed.id == model) {
+    // Ollama's default tag goes without saying.
+    let short = model.strip_suffix(":latest").unwrap_or(model);
+    match list.iter().find(|listed| listed.id == model || listed.id == short) {
         Some(found) if found.tools == Some(false) => Some(format!(
             "{model} cannot call tools, which goose needs; see `goose-setup models {}`",
             provider.id
