@@ -144,14 +144,36 @@ fn decode<'a>(path: &Path, text: &'a [u8]) -> Result<&'a str> {
 
 fn mapping(path: &Path, text: &str) -> Result<Mapping> {
     read(text).map_err(|error| {
-        let place = error.location();
+        let place = error.location().map(|place| (place.line(), place.column()));
+        let (line, column) = place
+            .map(|map| second_of_two(text, map, &error.to_string()).unwrap_or(map))
+            .unzip();
         Error::BrokenFile {
             path: path.into(),
-            line: place.as_ref().map(serde_yaml::Location::line),
-            column: place.as_ref().map(serde_yaml::Location::column),
+            line,
+            column,
             reason: reason(&error),
         }
     })
+}
+
+/// Of a name that a map has twice the parser tells only where the map starts. In a block each name stands in that column.
+fn second_of_two(text: &str, (line, column): (usize, usize), error: &str) -> Option<(usize, usize)> {
+    let (_, named) = error.split_once("duplicate entry with key \"")?;
+    let (name, _) = named.split_once('"')?;
+    let is_it = |text: &str| {
+        let indent = column - 1;
+        text.get(..indent).is_some_and(|blank| blank.trim_start_matches([' ', '-']).is_empty())
+            && text[indent..]
+                .split_once(':')
+                .is_some_and(|(key, _)| key.trim_end().trim_matches(['"', '\'']) == name)
+    };
+    text.lines()
+        .enumerate()
+        .skip(line - 1)
+        .filter(|(_, text)| is_it(text))
+        .nth(1)
+        .map(|(number, _)| (number + 1, column))
 }
 
 fn read(text: &str) -> Result<Mapping, serde_yaml::Error> {
@@ -491,8 +513,10 @@ mod tests {
         for (text, line, column, words) in [
             ("a: 1\n\tb: 2\n", 2, 1, "tab character"),
             ("a: 1\nb: [1\nc: 2\n", 3, 2, "did not find expected"),
-            ("a: 1\na: 2\n", 1, 1, "duplicate entry"),
-            ("p:\n  a: 1\n  a: 2\n", 2, 3, "duplicate entry"),
+            ("a: 1\nb: 2\n\na: 3\n", 4, 1, "duplicate entry"),
+            ("p:\n  a: 1\n  'a' : 2\n", 3, 3, "duplicate entry"),
+            ("p:\n- a: 1\n  b: 2\n  a: 3\n", 4, 3, "duplicate entry"),
+            ("p: {a: 1, a: 2}\n", 1, 4, "duplicate entry"),
             ("- a\n", 1, 1, "not a map"),
             ("sk-or-v1-abc\n", 1, 1, "not a map"),
             ("a: *b\n", 1, 4, "unknown anchor"),
