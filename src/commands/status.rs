@@ -10,6 +10,7 @@ use crate::goose::binary::INSTALL_PAGE;
 use crate::goose::config::{Source, Sourced};
 use crate::report::Report;
 use crate::secret::Secret;
+use crate::secrets::StoreKind;
 use crate::shadows::{self, Expected, Shadow};
 use crate::state::State;
 use crate::view;
@@ -153,6 +154,10 @@ fn shadows_of(cx: &Context, state: &State, rows: &[Row]) -> Result<Vec<Shadow>> 
         return Ok(Vec::new());
     };
     let row = rows.iter().find(|row| row.id == provider.value);
+    let key = row.and_then(|row| row.key.as_ref());
+    // A key that is not where the environment sends goose may be in the keychain, where the files alone would send it.
+    let is_missing = key.is_some_and(|key| key.secret.is_none());
+    let is_keychain_meant = state.config.keyring_off(&Env::default()).is_none();
     shadows::find(
         &cx.env,
         state,
@@ -160,10 +165,8 @@ fn shadows_of(cx: &Context, state: &State, rows: &[Row]) -> Result<Vec<Shadow>> 
             id: &provider.value,
             provider: catalog::by_id(&provider.value),
             model: files.model.as_ref().map(|model| model.value.as_str()),
-            key: row
-                .and_then(|row| row.key.as_ref())
-                .and_then(|key| key.secret.as_ref()),
-            store: None,
+            key: key.and_then(|key| key.secret.as_ref()),
+            store: (is_missing && is_keychain_meant).then_some(StoreKind::Keychain),
         },
     )
 }
