@@ -10,5 +10,14 @@
 
 mod readme;
 mod wizard;
+mod canary;
+mod every_step;
+mod files;
+mod keychain;
+mod providers_end_to_end;
+mod scripted;
+mod second_run;
+mod shadows;
+mod verdicts;
 mod world;
 mod world_self_test;

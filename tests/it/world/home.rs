@@ -62,15 +62,23 @@ impl Home {
     }
 
     pub(crate) fn with_config(self, text: &str) -> Self {
-        self.write(".config/goose/config.yaml", text);
+        self.write_config(text);
         self
     }
 
-    /// As goose makes it: mode 0600.
     pub(crate) fn with_secrets(self, text: &str) -> Self {
-        self.write(".config/goose/secrets.yaml", text);
-        fs::set_permissions(self.secrets_file(), fs::Permissions::from_mode(0o600)).unwrap();
+        self.write_secrets(text);
         self
+    }
+
+    pub(crate) fn write_config(&self, text: impl AsRef<[u8]>) {
+        self.write(".config/goose/config.yaml", text);
+    }
+
+    /// As goose makes it: mode 0600.
+    pub(crate) fn write_secrets(&self, text: &str) {
+        self.write(".config/goose/secrets.yaml", text);
+        self.set_mode(&self.secrets_file(), 0o600);
     }
 
     /// A variable for every program started in this home from now on.
@@ -124,6 +132,10 @@ impl Home {
 
     pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path().join(path)).unwrap()
+    }
+
+    pub(crate) fn set_mode(&self, path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
 
     pub(crate) fn mode(&self, path: &Path) -> u32 {

@@ -20,6 +20,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 pub(crate) struct Internet {
     shared: Arc<Shared>,
@@ -44,6 +45,7 @@ struct State {
     unreachable: Vec<String>,
     requests: Vec<Seen>,
     strays: Vec<String>,
+    delay: Duration,
 }
 
 struct Script {
@@ -138,6 +140,11 @@ impl Internet {
     /// The proxy cannot reach `host`.
     pub(crate) fn is_unreachable(&self, host: &str) {
         self.state(|state| state.unreachable.push(host.to_owned()));
+    }
+
+    /// Every answer comes this much later.
+    pub(crate) fn is_slow(&self, delay: Duration) {
+        self.state(|state| state.delay = delay);
     }
 
     /// Opens a port on which `provider` (LiteLLM, Ollama) answers in plain HTTP; its URL, without a slash at the end.
@@ -330,10 +337,11 @@ impl Shared {
             script.left = script.left.map(|left| left - 1);
             return script.answer.clone();
         }
+        let delay = state.delay;
         match provider {
             Some(provider) => {
                 let keys = state.keys.get(provider.id).cloned().unwrap_or_default();
-                answers::answer(provider, &keys, seen)
+                answers::answer(provider, &keys, seen).after(delay)
             }
             None => Answer::text(404, "nobody lives here"),
         }

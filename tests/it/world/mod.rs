@@ -13,5 +13,6 @@ pub(crate) mod models;
 pub(crate) mod provider;
 pub(crate) mod pty;
 pub(crate) mod run;
+pub(crate) mod stage;
 pub(crate) mod tools;
 pub(crate) mod tree;

@@ -199,6 +199,19 @@ impl Provider {
         self.host.is_empty()
     }
 
+    /// Where a key is told right from wrong; nothing of it is spent there.
+    pub(crate) fn check_path(self) -> &'static str {
+        match self.id {
+            "openrouter" => "/api/v1/key",
+            "google" => "/v1beta/models",
+            "groq" => "/openai/v1/models",
+            "custom_deepseek" => "/user/balance",
+            "xai" => "/v1/api-key",
+            "ollama" => "/api/tags",
+            _ => "/v1/models",
+        }
+    }
+
     pub(crate) fn at(host: &str) -> Option<Self> {
         ALL.into_iter()
             .find(|provider| !provider.is_local() && provider.host == host)

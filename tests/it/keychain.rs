@@ -1,0 +1,392 @@
+//! The keychain item belongs to goose and to everything else the user keeps in it.
+
+use crate::world::goose::{Goose, NEWEST};
+use crate::world::home::Home;
+use crate::world::internet::Internet;
+use crate::world::keyring::Keyring;
+use crate::world::provider::{ANTHROPIC, DEEPSEEK, OLLAMA, OPENROUTER, Provider};
+use crate::world::run::Setup;
+use crate::world::stage::Stage;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Values a store may hold that no rewriting must touch; as they stand in the item.
+const FOREIGN: [(&str, &str); 7] = [
+    ("ELSEWHERE_TOKEN", r#""an \"odd\" one: ü ☃""#),
+    ("PORT", "12345678"),
+    ("PRICE", "-1.5"),
+    ("HUGE", "18446744073709551615"),
+    ("FLAG", "true"),
+    ("NOTHING", "null"),
+    ("NESTED", r#"{"b":[1,2.5,{"a":"x"}],"a":{}}"#),
+];
+
+fn foreign_item() -> String {
+    let entries = FOREIGN.map(|(name, value)| format!("\"{name}\":{value}"));
+    format!("{{{}}}", entries.join(","))
+}
+
+#[track_caller]
+fn assert_foreign_values_stand_in(item: &str) {
+    for (name, value) in FOREIGN {
+        let entry = format!("\"{name}\":{value}");
+        assert!(item.contains(&entry), "{entry} is not in {item}");
+    }
+}
+
+#[test]
+fn what_others_keep_in_the_item_is_kept_to_the_byte() {
+    let Some(stage) = Stage::on_a_desktop() else {
+        return;
+    };
+    stage.keyring().store(&foreign_item());
+    let key = stage.has(OPENROUTER);
+    assert_foreign_values_stand_in(&stage.keyring().item().unwrap());
+    assert_eq!(stage.keyring().secrets()["OPENROUTER_API_KEY"], key);
+
+    let next = stage.good_key(OPENROUTER, "next");
+    let set = ["key", "set", "openrouter", "--key-stdin", "--yes"];
+    stage.runs(set).stdin(next.as_str()).code(0).run();
+    assert_foreign_values_stand_in(&stage.keyring().item().unwrap());
+    assert_eq!(stage.keyring().secrets()["OPENROUTER_API_KEY"], next);
+
+    stage
+        .runs(["key", "remove", "openrouter", "--yes"])
+        .code(0)
+        .run();
+    assert_foreign_values_stand_in(&stage.keyring().item().unwrap());
+    assert_eq!(stage.keyring().secrets()["OPENROUTER_API_KEY"], Value::Null);
+}
+
+#[test]
+fn there_is_one_item_afterwards_with_the_attributes_goose_gives_it() {
+    let Some(stage) = Stage::on_a_desktop() else {
+        return;
+    };
+    stage.has(OPENROUTER);
+    stage.has(ANTHROPIC);
+    let found = stage.keyring().search(&[("service", "goose")]);
+    assert_eq!(found.matches("[/").count(), 1, "{found}");
+    for attribute in ["username = secrets", "target = default", "service = goose"] {
+        assert!(found.contains(attribute), "{attribute}: {found}");
+    }
+}
+
+#[test]
+fn an_item_of_an_older_goose_is_updated_where_it_is() {
+    let Some(stage) = Stage::on_a_desktop() else {
+        return;
+    };
+    let attributes = [("service", "goose"), ("username", "secrets")];
+    stage
+        .keyring()
+        .store_as("secrets@goose", &attributes, &foreign_item());
+    let key = stage.has(OPENROUTER);
+    let found = stage.keyring().search(&attributes);
+    assert_eq!(found.matches("[/").count(), 1, "{found}");
+    assert_foreign_values_stand_in(&stage.keyring().item().unwrap());
+    assert_eq!(stage.keyring().secrets()["OPENROUTER_API_KEY"], key);
+}
+
+#[test]
+fn the_first_item_takes_over_what_the_file_held() {
+    let (Some(goose), Some(stage)) = (Goose::version(NEWEST), Stage::on_a_desktop()) else {
+        return;
+    };
+    let former = stage.good_key(ANTHROPIC, "former");
+    let file = format!("# mine\nANTHROPIC_API_KEY: '{former}'\nPORT: 8080\nOTHER: 'yes'\n");
+    stage.home.write_secrets(&file);
+    stage
+        .home
+        .write_config("GOOSE_PROVIDER: anthropic\nGOOSE_MODEL: claude-opus-4-5\n");
+    let key = stage.has(OPENROUTER);
+    assert_eq!(
+        stage.keyring().secrets(),
+        json!({"ANTHROPIC_API_KEY": former, "PORT": 8080, "OTHER": "yes", "OPENROUTER_API_KEY": key})
+    );
+    assert_eq!(
+        stage.home.read(".config/goose/secrets.yaml"),
+        file,
+        "the file stays as it is"
+    );
+    stage.assert_goose_uses(&goose, OPENROUTER, &key, OPENROUTER.model);
+    stage.runs(["switch", "anthropic"]).code(0).run();
+    stage.assert_goose_uses(&goose, ANTHROPIC, &former, ANTHROPIC.other_model);
+}
+
+#[test]
+fn the_file_store_takes_the_items_entries_along_and_goose_reads_it() {
+    let (Some(goose), Some(stage)) = (Goose::version(NEWEST), Stage::on_a_desktop()) else {
+        return;
+    };
+    let former = stage.good_key(ANTHROPIC, "former");
+    stage
+        .keyring()
+        .store(&json!({"ANTHROPIC_API_KEY": former, "PORT": 8080}).to_string());
+    let item = stage.keyring().item();
+    stage
+        .home
+        .write_config("GOOSE_PROVIDER: anthropic\nGOOSE_MODEL: claude-opus-4-5\n");
+    let key = stage.good_key(OPENROUTER, "new");
+    let setup = |flag: &str| {
+        stage
+            .sets_up(OPENROUTER, &key)
+            .args(["--model", OPENROUTER.model, "--store", "file", flag])
+            .code(0)
+            .run()
+    };
+    let plan = setup("--dry-run").stdout;
+    for named in [
+        "ANTHROPIC_API_KEY",
+        "PORT",
+        "OPENROUTER_API_KEY",
+        "GOOSE_DISABLE_KEYRING: true",
+    ] {
+        assert!(plan.contains(named), "the plan names {named}: {plan}");
+    }
+    assert_eq!(setup("--json").json()["store"], "file");
+    assert_eq!(
+        stage.keyring().item(),
+        item,
+        "the item belongs to every profile"
+    );
+    assert_eq!(stage.home.config_yaml()["GOOSE_DISABLE_KEYRING"], true);
+    let secrets = stage.home.secrets_yaml();
+    assert_eq!(secrets["ANTHROPIC_API_KEY"], former.as_str());
+    assert_eq!(secrets["PORT"], 8080);
+    stage.assert_goose_uses(&goose, OPENROUTER, &key, OPENROUTER.model);
+    stage.runs(["switch", "anthropic"]).code(0).run();
+    stage.assert_goose_uses(&goose, ANTHROPIC, &former, ANTHROPIC.other_model);
+}
+
+#[test]
+fn the_keychain_store_takes_the_line_for_the_file_out_again() {
+    let (Some(goose), Some(stage)) = (Goose::version(NEWEST), Stage::on_a_desktop()) else {
+        return;
+    };
+    let former = stage.good_key(DEEPSEEK, "former");
+    stage
+        .home
+        .write_secrets(&format!("DEEPSEEK_API_KEY: '{former}'\n"));
+    stage
+        .home
+        .write_config("# kept\nGOOSE_DISABLE_KEYRING: true\n");
+    let key = stage.good_key(OPENROUTER, "new");
+    stage
+        .sets_up(OPENROUTER, &key)
+        .args(["--model", OPENROUTER.model, "--store", "keychain"])
+        .code(0)
+        .run();
+    let config = stage.home.config();
+    assert!(
+        !config.contains("GOOSE_DISABLE_KEYRING") && config.contains("# kept"),
+        "{config}"
+    );
+    assert_eq!(
+        stage.keyring().secrets(),
+        json!({"DEEPSEEK_API_KEY": former, "OPENROUTER_API_KEY": key})
+    );
+    stage.assert_goose_uses(&goose, OPENROUTER, &key, OPENROUTER.model);
+}
+
+/// The states in which a keychain cannot be used.
+#[derive(Clone, Copy, Debug)]
+enum Trouble {
+    NoBus,
+    NoService,
+    Locked,
+    Hung,
+}
+
+/// A home in that state; the keyring lives as long as it does.
+fn troubled(internet: &Internet, trouble: Trouble) -> Option<(Home, Option<Keyring>)> {
+    let home = Home::new().online(internet);
+    let keyring = match trouble {
+        Trouble::NoBus => return Some((home, None)),
+        Trouble::NoService => Keyring::without_provider()?,
+        Trouble::Locked | Trouble::Hung => Keyring::unlocked()?,
+    };
+    match trouble {
+        Trouble::Locked => {
+            keyring.store(&foreign_item());
+            keyring.lock();
+        }
+        Trouble::Hung => keyring.hang(),
+        Trouble::NoBus | Trouble::NoService => {}
+    }
+    let home = home.with_keyring(&keyring);
+    Some((home, Some(keyring)))
+}
+
+/// Longer than this nobody believes that anything goes on.
+const A_FEW_SECONDS: Duration = Duration::from_secs(8);
+
+#[test]
+fn absent_locked_and_hung_are_told_apart_and_nothing_is_written() {
+    let internet = Internet::new();
+    let key = OPENROUTER.key("new");
+    internet.knows(OPENROUTER, &key);
+    let mut messages = Vec::new();
+    for (trouble, kind) in [
+        (Trouble::NoBus, "store-absent"),
+        (Trouble::NoService, "store-absent"),
+        (Trouble::Locked, "store-locked"),
+        (Trouble::Hung, "store-timed-out"),
+    ] {
+        let Some((home, _keyring)) = troubled(&internet, trouble) else {
+            return;
+        };
+        home.keeps_secret(&key);
+        let before = home.tree();
+        let outcome = Setup::new(&home)
+            .args(["openrouter", "--key-stdin", "--yes", "--json"])
+            .stdin(key.as_str())
+            .within(A_FEW_SECONDS)
+            .code(5)
+            .run();
+        let failure = outcome.json();
+        assert_eq!(failure["error"]["kind"], kind, "{trouble:?}: {failure}");
+        let action = failure["error"]["action"].as_str().unwrap();
+        assert!(action.contains("--store file"), "{trouble:?}: {failure}");
+        messages.push(failure["error"]["message"].as_str().unwrap().to_owned());
+        before.assert_same(&home.tree());
+    }
+    messages.sort();
+    let all = messages.len();
+    messages.dedup();
+    assert_eq!(
+        messages.len(),
+        all,
+        "each has words of its own: {messages:#?}"
+    );
+}
+
+#[test]
+fn status_answers_in_every_state_of_the_keychain() {
+    let internet = Internet::new();
+    for trouble in [
+        Trouble::NoBus,
+        Trouble::NoService,
+        Trouble::Locked,
+        Trouble::Hung,
+    ] {
+        let Some((home, _keyring)) = troubled(&internet, trouble) else {
+            return;
+        };
+        home.write_config("GOOSE_PROVIDER: openrouter\nGOOSE_MODEL: m\n");
+        let status = Setup::new(&home)
+            .args(["status", "--json"])
+            .within(A_FEW_SECONDS)
+            .code(0)
+            .run()
+            .json();
+        assert_eq!(status["active"]["provider"], "openrouter", "{trouble:?}");
+        let key = &status["providers"][0]["key"];
+        let seen = match trouble {
+            // Nothing hides a key where there is no keychain at all: goose reads the file then.
+            Trouble::NoBus | Trouble::NoService => {
+                key["present"].is_boolean() || key["present"].is_null()
+            }
+            Trouble::Locked | Trouble::Hung => key["present"].is_null(),
+        };
+        assert!(seen, "{trouble:?}: unknown is null: {status}");
+    }
+}
+
+#[test]
+fn an_item_that_is_not_json_is_left_alone() {
+    let Some(stage) = Stage::on_a_desktop() else {
+        return;
+    };
+    for broken in ["not json", "[1,2]", "{\"A\": "] {
+        stage.keyring().store(broken);
+        let key = stage.good_key(OPENROUTER, "new");
+        let before = stage.home.tree();
+        let failure = stage
+            .sets_up(OPENROUTER, &key)
+            .args(["--json"])
+            .code(5)
+            .run()
+            .json();
+        assert_eq!(
+            failure["error"]["kind"], "store-broken",
+            "{broken}: {failure}"
+        );
+        assert_eq!(stage.keyring().item().as_deref(), Some(broken));
+        before.assert_same(&stage.home.tree());
+    }
+}
+
+#[test]
+fn a_provider_without_a_key_touches_no_keychain() {
+    let internet = Internet::new();
+    for trouble in [Trouble::Hung, Trouble::Locked, Trouble::NoBus] {
+        let Some((home, _keyring)) = troubled(&internet, trouble) else {
+            return;
+        };
+        let url = internet.local(OLLAMA);
+        let outcome = Setup::new(&home)
+            .args([
+                "ollama",
+                "--host",
+                &url,
+                "--model",
+                OLLAMA.model,
+                "--yes",
+                "--json",
+            ])
+            .code(0)
+            .run();
+        assert!(
+            outcome.took < Duration::from_secs(2),
+            "{trouble:?}: {:?}",
+            outcome.took
+        );
+        assert_eq!(outcome.json()["goose_agrees"], true);
+    }
+}
+
+#[test]
+fn a_change_that_cannot_be_finished_leaves_the_item_as_it_was() {
+    let Some(stage) = Stage::on_a_desktop() else {
+        return;
+    };
+    stage.keyring().store(&foreign_item());
+    let item = stage.keyring().item();
+    // goose's folder is a file: the keychain can be written and config.yaml cannot.
+    stage.home.write(".config/goose", "in the way");
+    let key = stage.good_key(OPENROUTER, "new");
+    let outcome = stage.sets_up(OPENROUTER, &key).args(["--json"]).run();
+    assert!(![0, 9].contains(&outcome.code), "{outcome}");
+    assert_eq!(stage.keyring().item(), item, "{outcome}");
+    assert_eq!(stage.home.read(".config/goose"), "in the way");
+}
+
+/// The key of `provider` is read from the keychain by everything that needs it.
+#[test]
+fn a_stored_key_is_used_again_without_being_given() {
+    let Some(stage) = Stage::on_a_desktop() else {
+        return;
+    };
+    let key = stage.has(OPENROUTER);
+    let asked = |provider: Provider| {
+        let seen = stage.internet.requests();
+        seen.iter()
+            .any(|seen| seen.host == provider.host && seen.key() == Some(&key))
+    };
+    stage
+        .runs(["openrouter", "--model", OPENROUTER.other_model, "--yes"])
+        .code(0)
+        .run();
+    assert!(asked(OPENROUTER), "a stored key is checked again");
+    assert_eq!(
+        stage.home.config_yaml()["providers"]["openrouter"]["model"],
+        OPENROUTER.other_model
+    );
+    let printed = stage
+        .runs(["key", "print", "openrouter"])
+        .shows_key()
+        .code(0)
+        .run();
+    assert_eq!(printed.stdout.trim_end(), key);
+}
