@@ -1,5 +1,6 @@
-//! What is known about each provider: rows of data in `templates/providers.json`, compiled in and parsed on first use.
+//! What is known about each provider: rows of data in `templates/providers/`, compiled in and parsed on first use.
 
+mod elsewhere;
 mod form;
 mod host;
 
@@ -11,24 +12,49 @@ use crate::check::verdict::{Cause, Verdict};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
+pub use elsewhere::{Chain, Program, SignIn};
 pub use form::{Class, Form, KeyForm};
 pub use host::Host;
 
-static BOOK: LazyLock<Book> =
-    // The tests prove that the rows parse; an empty book is what a broken build would have.
-    LazyLock::new(|| serde_json::from_str(ROWS).unwrap_or_default());
-const ROWS: &str = include_str!("../templates/providers.json");
+static BOOK: LazyLock<Book> = LazyLock::new(Book::read);
+/// One file for each kind of way in.
+const FILES: [&str; 6] = [
+    include_str!("../templates/providers/well-known.json"),
+    include_str!("../templates/providers/hosted.json"),
+    include_str!("../templates/providers/local.json"),
+    include_str!("../templates/providers/companies.json"),
+    include_str!("../templates/providers/programs.json"),
+    include_str!("../templates/providers/accounts.json"),
+];
 /// Below this likeness a suggestion would puzzle more than it helps.
 const NEAR: f64 = 0.8;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 struct Book {
-    /// Every provider of goose 1.52.0, also those that have no row yet.
-    goose_ids: Vec<&'static str>,
     /// Answers that mean the same from every provider.
+    #[serde(default)]
     answers: Vec<Answer>,
+    /// Every provider of goose 1.52.0, in the order in which they are shown.
     providers: Vec<Provider>,
+}
+
+impl Book {
+    fn read() -> Self {
+        let mut book = Self::default();
+        // The tests prove that every file parses; a shorter book is what a broken build would have.
+        for part in FILES.into_iter().filter_map(|text| Self::part(text).ok()) {
+            book.answers.extend(part.answers);
+            book.providers.extend(part.providers);
+        }
+        book.providers
+            .sort_by_cached_key(|provider| (provider.rank, provider.title.to_lowercase()));
+        book
+    }
+
+    fn part(text: &'static str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,6 +62,9 @@ struct Book {
 pub struct Provider {
     /// goose's own id.
     pub id: &'static str,
+    /// The smaller, the higher in lists; equal ones stand in the order of their titles.
+    #[serde(default = "unranked")]
+    pub rank: u8,
     pub title: &'static str,
     /// One line for the list to choose from.
     pub why: &'static str,
@@ -50,13 +79,53 @@ pub struct Provider {
     /// goose's other settings for this provider, secret ones included.
     #[serde(default)]
     pub settings: Vec<Setting>,
+    /// Another program that goose starts.
+    pub program: Option<Program>,
+    /// A sign-in that only goose itself can do.
+    pub sign_in: Option<SignIn>,
+    /// Credentials of a cloud vendor's own tools, which goose finds by itself.
+    pub chain: Option<Chain>,
+    /// What else a person has to know to get an answer.
+    pub note: Option<&'static str>,
+    /// goose gives this one up in favour of another.
+    pub replaced_by: Option<&'static str>,
     pub default_model: Option<&'static str>,
     pub check: Option<Check>,
     pub models: Option<Models>,
+    /// Models goose itself knows of, to choose from where the provider shows no list.
+    #[serde(default)]
+    pub known_models: Vec<KnownModel>,
     pub links: Links,
     /// Where these facts were read.
     pub source: &'static str,
     pub confidence: Confidence,
+}
+
+fn unranked() -> u8 {
+    100
+}
+
+/// An id, and the tokens of its context where they are known.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum KnownModel {
+    Sized(&'static str, u64),
+    Named([&'static str; 1]),
+}
+
+impl KnownModel {
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Sized(id, _) | Self::Named([id]) => id,
+        }
+    }
+
+    pub fn context(&self) -> Option<u64> {
+        match self {
+            Self::Sized(_, context) => Some(*context),
+            Self::Named(_) => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -76,11 +145,14 @@ pub enum Kind {
     Account,
 }
 
+/// How sure it is that the check is the right one to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
+    /// Documented by the provider, or read alike in two programs.
     High,
     Medium,
+    /// A guess, so nothing it says is proof.
     Low,
 }
 
@@ -120,16 +192,21 @@ pub struct Setting {
 pub struct Check {
     #[serde(default)]
     pub method: Method,
+    /// After the base, or a whole address, which only a key for the provider's own host is taken to.
     pub path: &'static str,
     pub auth: Auth,
     #[serde(default)]
     pub headers: Vec<(&'static str, &'static str)>,
     /// The body of a POST.
     pub body: Option<&'static str>,
-    /// JSON pointer to what a good answer always has.
-    pub expects: &'static str,
-    /// The endpoint refuses a wrong key.
+    /// JSON pointer to what a good answer always has; without one, a good answer is a list of models.
+    pub expects: Option<&'static str>,
+    /// The endpoint is known to refuse a wrong key.
+    #[serde(default)]
     pub proves: bool,
+    /// Whether it does is found out each time, with a made-up key.
+    #[serde(default)]
+    pub control: bool,
     /// What a good answer says about the account.
     pub account: Option<AccountShape>,
     #[serde(default)]
@@ -155,6 +232,8 @@ pub enum Auth {
     None,
     Bearer,
     Header(&'static str),
+    /// In a field of a form, in the body.
+    Form(&'static str),
 }
 
 impl From<&'static str> for Auth {
@@ -162,7 +241,10 @@ impl From<&'static str> for Auth {
         match word {
             "none" => Self::None,
             "bearer" => Self::Bearer,
-            header => Self::Header(header),
+            other => match other.strip_prefix("form:") {
+                Some(field) => Self::Form(field),
+                None => Self::Header(other),
+            },
         }
     }
 }
@@ -182,6 +264,8 @@ pub struct Answer {
     pub status: Option<u16>,
     /// Lower-case text anywhere in the body, whatever its case there.
     pub contains: Option<&'static str>,
+    /// Lower-case text nowhere in the body.
+    pub lacks: Option<&'static str>,
     /// JSON pointer to what must equal `value`.
     pub pointer: Option<&'static str>,
     pub value: Option<serde_json::Value>,
@@ -223,6 +307,7 @@ pub enum ModelShape {
     Mistral,
     Litellm,
     Ollama,
+    Databricks,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -240,7 +325,7 @@ pub fn all() -> &'static [Provider] {
 
 /// goose itself knows a provider of this id.
 pub fn is_goose_id(id: &str) -> bool {
-    BOOK.goose_ids.contains(&id)
+    by_id(id).is_some()
 }
 
 /// The row of this very id.
@@ -370,9 +455,12 @@ mod tests {
 
     #[test]
     fn every_row_parses() {
-        let book: Book = serde_json::from_str(ROWS).unwrap();
-        assert_eq!(book.providers.len(), all().len());
-        assert!(all().len() >= 10);
+        let rows: usize = FILES
+            .into_iter()
+            .map(|text| Book::part(text).unwrap().providers.len())
+            .sum();
+        assert_eq!(rows, all().len());
+        assert_eq!(rows, 83);
     }
 
     #[test]

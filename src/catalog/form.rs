@@ -37,6 +37,8 @@ pub enum Class {
     LowerAlphanumeric,
     /// Letters, digits and `-`, `_`, `.`.
     Token,
+    /// Letters, digits and `+`, `/`, `=`, `-`, `_`.
+    Base64,
 }
 
 impl KeyForm {
@@ -54,6 +56,7 @@ impl Class {
             Self::Alphanumeric => c.is_ascii_alphanumeric(),
             Self::LowerAlphanumeric => c.is_ascii_digit() || c.is_ascii_lowercase(),
             Self::Token => c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'),
+            Self::Base64 => c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_'),
         }
     }
 }

@@ -25,6 +25,9 @@ pub struct Host {
     /// Ends that people paste along and goose appends itself.
     #[serde(default)]
     pub tails: Vec<&'static str>,
+    /// Ends that goose itself takes off.
+    #[serde(default)]
+    pub drops: Vec<&'static str>,
 }
 
 impl Host {
@@ -71,6 +74,12 @@ impl Host {
     /// What goose makes of a value that is already in its settings, right or wrong.
     pub(super) fn base(&self, value: &str) -> String {
         let value = value.trim_end_matches('/');
+        let value = self
+            .drops
+            .iter()
+            .find_map(|end| value.strip_suffix(end))
+            .unwrap_or(value)
+            .trim_end_matches('/');
         let Some(scheme) = self.scheme.filter(|_| !value.contains("://")) else {
             return value.to_owned();
         };

@@ -11,7 +11,7 @@ use crate::secret::Secret;
 #[derive(Clone, Debug)]
 pub struct Target<'a> {
     pub provider: &'static Provider,
-    /// What the paths of the row are appended to.
+    /// What the paths of the row are appended to; `{NAME}` in it stands for the value of a setting.
     pub base: String,
     pub key: Option<&'a Secret>,
     /// The provider's own address and nobody's proxy.
@@ -33,13 +33,46 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// The same question with another key.
+    pub(super) fn with_key<'b>(&self, key: &'b Secret) -> Target<'b> {
+        Target {
+            provider: self.provider,
+            base: self.base.clone(),
+            key: Some(key),
+            own_host: self.own_host,
+            settings: self.settings.clone(),
+        }
+    }
+
     pub fn with_settings(mut self, settings: Vec<(String, String)>) -> Self {
         self.settings = settings;
         self
     }
 
     pub(super) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
+        if is_whole(path) {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.address())
+        }
+    }
+
+    /// The base with the values of the settings in it.
+    pub(super) fn address(&self) -> String {
+        let mut address = self.base.clone();
+        for setting in &self.provider.settings {
+            let place = format!("{{{}}}", setting.name);
+            if address.contains(&place) {
+                let value = self
+                    .settings
+                    .iter()
+                    .find(|(name, _)| name == setting.name)
+                    .map(|(_, value)| value.as_str())
+                    .or(setting.default);
+                address = address.replace(&place, value.unwrap_or_default());
+            }
+        }
+        address
     }
 
     /// The settings that travel as headers of their own.
@@ -49,6 +82,11 @@ impl<'a> Target<'a> {
             Some((setting.header?, value.as_str()))
         })
     }
+}
+
+/// A whole address, on a host of its own.
+pub(super) fn is_whole(path: &str) -> bool {
+    path.starts_with("https://")
 }
 
 #[derive(Clone, Debug, PartialEq)]

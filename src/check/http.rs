@@ -118,8 +118,8 @@ impl Http {
         }
         .timeout(left)
         .headers(headers(call));
-        if let Some(body) = call.body {
-            request = request.body(body.to_owned());
+        if let Some(body) = body(call) {
+            request = request.body(body);
         }
         let response = request.send().map_err(|error| fail(&error))?;
         let status = response.status().as_u16();
@@ -193,8 +193,10 @@ fn headers(call: &Call) -> HeaderMap {
         }
     };
     put("accept", b"application/json", false);
-    if call.body.is_some() {
-        put("content-type", b"application/json", false);
+    match (call.auth, call.body) {
+        (Auth::Form(_), _) => put("content-type", b"application/x-www-form-urlencoded", false),
+        (_, Some(_)) => put("content-type", b"application/json", false),
+        (_, None) => {}
     }
     for (name, value) in &call.headers {
         put(name, value.as_bytes(), false);
@@ -205,9 +207,20 @@ fn headers(call: &Call) -> HeaderMap {
             put("authorization", value.as_bytes(), true);
         }
         (Auth::Header(name), Some(key)) => put(name, key.expose().as_bytes(), true),
-        (Auth::None, _) | (_, None) => {}
+        (Auth::None | Auth::Form(_), _) | (_, None) => {}
     }
     headers
+}
+
+fn body(call: &Call) -> Option<String> {
+    match (call.auth, call.key) {
+        (Auth::Form(field), Some(key)) => Some(
+            url::form_urlencoded::Serializer::new(String::new())
+                .append_pair(field, key.expose())
+                .finish(),
+        ),
+        _ => call.body.map(str::to_owned),
+    }
 }
 
 fn builder() -> ClientBuilder {

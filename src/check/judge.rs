@@ -5,9 +5,31 @@ use serde_json::Value;
 use super::account::Account;
 use super::finding::{Finding, Target};
 use super::http::Reply;
-use super::sanitize;
 use super::verdict::{Cause, Verdict};
-use crate::catalog::{self, Answer, Form, Kind};
+use super::{models, sanitize};
+use crate::catalog::{self, Answer, Check, Confidence, Form, Kind, ModelShape, Provider};
+
+/// What an answer has to hold to be a good one.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wanted {
+    /// Something at this JSON pointer.
+    At(&'static str),
+    List(ModelShape),
+    /// No answer is good.
+    Nothing,
+}
+
+impl Wanted {
+    pub(super) fn of(check: &Check, provider: &Provider) -> Self {
+        match (check.expects, &provider.models) {
+            (Some(place), _) => Self::At(place),
+            (None, Some(list)) => Self::List(list.shape),
+            (None, None) => Self::List(ModelShape::Openai),
+        }
+    }
+}
+
+pub(super) const IF_SURE: &str = "go on with --no-check if you are sure of the key";
 
 /// What can be said of a key without asking anybody.
 pub(super) fn before_asking(target: &Target) -> Option<Finding> {
@@ -45,14 +67,36 @@ pub(super) fn before_asking(target: &Target) -> Option<Finding> {
     ))
 }
 
-/// What `reply` says of the key, where a good one has something at `expects`.
-pub(super) fn judge(target: &Target, reply: &Reply, expects: &str) -> Finding {
-    let mut finding = verdict_of(target, reply, expects);
+/// What `reply` says of the key.
+pub(super) fn judge(target: &Target, reply: &Reply, wanted: Wanted) -> Finding {
+    let mut finding = verdict_of(target, reply, wanted);
+    if target.provider.confidence == Confidence::Low {
+        finding = guessed(target, reply, finding);
+    }
     finding.http_status = Some(reply.status);
     finding
 }
 
-fn verdict_of(target: &Target, reply: &Reply, expects: &str) -> Finding {
+/// What is left of a finding where it is a guess that this was the right thing to ask.
+fn guessed(target: &Target, reply: &Reply, finding: Finding) -> Finding {
+    let title = target.provider.title;
+    let is_nowhere = target.own_host && matches!(reply.status, 404 | 405 | 410);
+    let detail = match finding.verdict {
+        Verdict::Valid | Verdict::ValidRestricted => {
+            format!("{title} takes this key for a list of models, but no check of it is documented")
+        }
+        Verdict::Unreachable if is_nowhere => {
+            format!("{title} has nothing where a key could be checked free of charge")
+        }
+        _ => return finding,
+    };
+    Finding {
+        account: finding.account,
+        ..Finding::new(Verdict::Unproven, detail, IF_SURE)
+    }
+}
+
+fn verdict_of(target: &Target, reply: &Reply, wanted: Wanted) -> Finding {
     let status = match (reply.status, hidden_error(reply)) {
         (200..=299, Hidden::Status(status)) => Some(status),
         (200..=299, Hidden::Unknown) => None,
@@ -66,10 +110,17 @@ fn verdict_of(target: &Target, reply: &Reply, expects: &str) -> Finding {
     }
     let title = target.provider.title;
     match status {
-        Some(200..=299) => good(target, reply, expects),
+        Some(200..=299) => good(target, reply, wanted),
         Some(300..=399) => not_this_api(target, "a redirect to another address"),
         // Where no key was sent, none was refused.
-        Some(401 | 403) if target.key.is_none() => not_this_api(target, "a demand for a key"),
+        Some(401 | 403) if target.key.is_none() => match &target.provider.key {
+            Some(_) => Finding::new(
+                Verdict::Malformed,
+                format!("{title} wants a key"),
+                "give it with --key-stdin, --key-env VAR or --key-command CMD",
+            ),
+            None => not_this_api(target, "a demand for a key"),
+        },
         Some(401 | 403) => plain(target, reply, Verdict::Invalid),
         Some(402) => plain(target, reply, Verdict::NoCredit),
         Some(429) => plain(target, reply, Verdict::RateLimited),
@@ -87,19 +138,27 @@ fn verdict_of(target: &Target, reply: &Reply, expects: &str) -> Finding {
     }
 }
 
-fn good(target: &Target, reply: &Reply, expects: &str) -> Finding {
+fn good(target: &Target, reply: &Reply, wanted: Wanted) -> Finding {
     let title = target.provider.title;
     let body = match &reply.json {
         Some(json) => json,
         None => return not_this_api(target, "something that is not JSON"),
     };
-    let Some(proof) = body.pointer(expects) else {
-        return not_this_api(target, "JSON of another kind");
+    let (is_good, is_empty) = match wanted {
+        Wanted::At(place) => (body.pointer(place).is_some(), false),
+        Wanted::List(shape) => match models::read(shape, body) {
+            Some(list) => (true, list.is_empty()),
+            None => (false, false),
+        },
+        Wanted::Nothing => (false, false),
     };
+    if !is_good {
+        return not_this_api(target, "JSON of another kind");
+    }
     let check = target.provider.check.as_ref();
     let fill = check.and_then(|check| check.fill);
     if let Some(fill) = fill
-        && proof.as_array().is_some_and(Vec::is_empty)
+        && is_empty
     {
         return Finding::new(
             Verdict::Unproven,
@@ -111,21 +170,28 @@ fn good(target: &Target, reply: &Reply, expects: &str) -> Finding {
     let account = shape.and_then(|shape| Account::of(shape, body));
     let mut finding = if account.as_ref().is_some_and(Account::is_used_up) {
         plain(target, reply, Verdict::LimitReached)
-    } else if check.is_some_and(|check| check.proves) {
+    } else if check.is_some_and(|check| check.proves || check.control) {
         let detail = match target.key {
             Some(_) => format!("{title} accepts this key"),
             None => format!("{title} answers"),
         };
         Finding::new(Verdict::Valid, detail, "")
     } else {
-        Finding::new(
-            Verdict::Unproven,
-            format!("{title} answers, but would answer a wrong key as well"),
-            "go on with --no-check if you are sure of the key",
-        )
+        answers_everybody(target.provider)
     };
     finding.account = account.map(Box::new);
     finding
+}
+
+pub(super) fn answers_everybody(provider: &Provider) -> Finding {
+    Finding::new(
+        Verdict::Unproven,
+        format!(
+            "{} answers, but answers a wrong key as well",
+            provider.title
+        ),
+        IF_SURE,
+    )
 }
 
 enum Hidden {
@@ -191,11 +257,12 @@ fn known_answer(target: &Target, reply: &Reply, status: Option<u16>) -> Option<&
                 None => status.is_none_or(|status| status >= 400),
             };
             let is_text = answer.contains.is_none_or(|text| body.contains(text));
+            let is_missing = answer.lacks.is_none_or(|text| !body.contains(text));
             let is_value = answer.pointer.is_none_or(|pointer| {
                 let found = reply.json.as_ref().and_then(|json| json.pointer(pointer));
                 found.is_some() && found == answer.value.as_ref()
             });
-            is_status && is_text && is_value && (target.own_host || !answer.own_host)
+            is_status && is_text && is_missing && is_value && (target.own_host || !answer.own_host)
         })
 }
 
@@ -290,7 +357,7 @@ fn not_this_api(target: &Target, what: &str) -> Finding {
         Verdict::Unreachable,
         format!(
             "what answers at {} is not {title}: it sends {what}",
-            target.base
+            target.address()
         ),
         action,
     )

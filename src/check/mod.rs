@@ -1,6 +1,7 @@
 //! Proving a key without spending a token.
 
 pub mod account;
+mod control;
 mod finding;
 pub mod http;
 mod judge;

@@ -51,9 +51,15 @@ pub struct Model {
 pub(super) fn read(shape: ModelShape, answer: &Value) -> Option<Vec<Model>> {
     let place = match shape {
         ModelShape::Google | ModelShape::Ollama => "models",
+        ModelShape::Databricks => "endpoints",
         _ => "data",
     };
-    let rows = answer.get(place)?.as_array()?;
+    // Some leave the wrapping away.
+    let bare = answer
+        .is_array()
+        .then_some(answer)
+        .filter(|_| shape == ModelShape::Openai);
+    let rows = answer.get(place).or(bare)?.as_array()?;
     let mut seen = HashSet::new();
     let models = rows
         .iter()
@@ -65,6 +71,7 @@ pub(super) fn read(shape: ModelShape, answer: &Value) -> Option<Vec<Model>> {
             ModelShape::Mistral => mistral(row),
             ModelShape::Litellm => litellm(row),
             ModelShape::Ollama => ollama(row),
+            ModelShape::Databricks => databricks(row),
         })
         .filter(|model| seen.insert(model.id.clone()))
         .collect();
@@ -197,6 +204,13 @@ fn ollama(row: &Value) -> Option<Model> {
         .map(|names| names.iter().any(|name| name == "tools"));
     model.free = true;
     Some(model)
+}
+
+fn databricks(row: &Value) -> Option<Model> {
+    if text(row, "task").is_some_and(|task| task != "llm/v1/chat") {
+        return None;
+    }
+    Model::named(text(row, "name")?, None)
 }
 
 fn text<'a>(row: &'a Value, name: &str) -> Option<&'a str> {
@@ -360,8 +374,29 @@ mod tests {
     }
 
     #[test]
+    fn a_list_without_its_wrapping_is_a_list_all_the_same() {
+        let models = read(
+            ModelShape::Openai,
+            &json!([{"id": "a/b", "context_length": 8192}]),
+        )
+        .unwrap();
+        assert_eq!(ids(&models), ["a/b"]);
+        assert_eq!(models[0].context, Some(8192));
+    }
+
+    #[test]
+    fn databricks_lists_the_endpoints_that_chat() {
+        let answer = json!({"endpoints": [
+            {"name": "databricks-claude-sonnet-4-5", "task": "llm/v1/chat"},
+            {"name": "databricks-gte", "task": "llm/v1/embeddings"},
+        ]});
+        let models = read(ModelShape::Databricks, &answer).unwrap();
+        assert_eq!(ids(&models), ["databricks-claude-sonnet-4-5"]);
+    }
+
+    #[test]
     fn what_is_no_list_is_no_list() {
-        for answer in [json!(null), json!({}), json!({"data": {}}), json!([])] {
+        for answer in [json!(null), json!({}), json!({"data": {}}), json!("[]")] {
             assert_eq!(read(ModelShape::Openai, &answer), None);
             assert_eq!(read(ModelShape::Ollama, &answer), None);
         }

@@ -1,16 +1,15 @@
 //! Asking: one request that proves the key, and one at the same time for the models, or one for both.
 
-use super::finding::{Finding, Target};
+use super::control;
+use super::finding::{Finding, Target, is_whole};
 use super::http::{Call, Http, Reply, Trouble};
-use super::judge::{before_asking, judge};
+use super::judge::{IF_SURE, Wanted, before_asking, judge};
 use super::models::{self, Model};
 use super::verdict::{Cause, Verdict};
 use crate::catalog::{Auth, Check, Kind, Method, Models, Provider};
 
 const CHECK_LIMIT: u64 = 1024 * 1024;
 const LIST_LIMIT: u64 = 16 * 1024 * 1024;
-/// A JSON pointer to what no answer has.
-const NOWHERE: &str = "/no list";
 
 /// What a check and a list that were asked for together say.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,9 +30,7 @@ pub fn prove(http: &Http, target: &Target) -> Finding {
     } else {
         CHECK_LIMIT
     };
-    let mut requests = 0;
-    let reply = http.send(&check_call(target, check, limit), &mut requests);
-    concluded(target, check, reply.as_ref(), requests)
+    ask(http, target, check, limit).0
 }
 
 /// Asks for the models.
@@ -69,9 +66,7 @@ pub fn prove_and_list(http: &Http, target: &Target) -> Proof {
         }
     };
     let (finding, models) = if is_also_list(target.provider) {
-        let mut requests = 0;
-        let reply = http.send(&check_call(target, check, LIST_LIMIT), &mut requests);
-        let finding = concluded(target, check, reply.as_ref(), requests);
+        let (finding, reply) = ask(http, target, check, LIST_LIMIT);
         let models = match &reply {
             Ok(reply) => read_list(target, reply),
             Err(_) => Err(finding.clone()),
@@ -112,16 +107,64 @@ fn checkable(target: &Target) -> Result<&'static Check, Finding> {
     if let Some(finding) = before_asking(target) {
         return Err(finding);
     }
-    target.provider.check.as_ref().ok_or_else(|| {
-        Finding::new(
-            Verdict::Unproven,
-            format!(
-                "nothing that is free of charge proves a key of {}",
-                target.provider.title
-            ),
-            "go on with --no-check if you are sure of it",
-        )
-    })
+    let provider = target.provider;
+    let is_keyless = target.key.is_none() && provider.kind != Kind::Local;
+    provider
+        .check
+        .as_ref()
+        // Where goose has other ways in, a request without a key proves nothing of them.
+        .filter(|_| !is_keyless || provider.key.is_none())
+        .filter(|check| target.own_host || !is_whole(check.path))
+        .ok_or_else(|| {
+            let what = if target.key.is_some() {
+                "a key"
+            } else {
+                "the credentials"
+            };
+            let detail = format!(
+                "nothing that is free of charge proves {what} of {}",
+                provider.title
+            );
+            Finding::new(Verdict::Unproven, detail, IF_SURE)
+        })
+}
+
+/// The check, and where it needs one the control beside it.
+fn ask(
+    http: &Http,
+    target: &Target,
+    check: &'static Check,
+    limit: u64,
+) -> (Finding, Result<Reply, Trouble>) {
+    let send = |target: &Target| {
+        let mut requests = 0;
+        let reply = http.send(&check_call(target, check, limit), &mut requests);
+        (reply, requests)
+    };
+    let made_up = control::key_for(target, check);
+    let ((reply, requests), control) = match &made_up {
+        None => (send(target), None),
+        Some(key) => {
+            let twin = target.with_key(key);
+            std::thread::scope(|scope| {
+                let control = scope.spawn(|| {
+                    let (reply, requests) = send(&twin);
+                    (concluded(&twin, check, reply.as_ref(), requests), requests)
+                });
+                let own = send(target);
+                let control = control
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                (own, Some(control))
+            })
+        }
+    };
+    let mut finding = concluded(target, check, reply.as_ref(), requests);
+    if let Some((control, requests)) = control {
+        finding.requests += requests;
+        finding = control::weighed(target.provider, finding, &control);
+    }
+    (finding, reply)
 }
 
 fn is_also_list(provider: &Provider) -> bool {
@@ -157,7 +200,7 @@ fn concluded(
     requests: u32,
 ) -> Finding {
     let finding = match reply {
-        Ok(reply) => judge(target, reply, check.expects),
+        Ok(reply) => judge(target, reply, Wanted::of(check, target.provider)),
         Err(trouble) => with_help(target, check, trouble.clone().into()),
     };
     Finding {
@@ -222,8 +265,8 @@ fn read_list(target: &Target, reply: &Reply) -> Result<Vec<Model>, Finding> {
         _ => None,
     };
     models.ok_or_else(|| {
-        // An answer that is neither a list nor a known error has nothing at the impossible place either.
-        let finding = judge(target, reply, NOWHERE);
+        // An answer that is neither a list nor a known error is no good answer to anything else.
+        let finding = judge(target, reply, Wanted::Nothing);
         if row.auth == Auth::None && finding.verdict.is_refusal() {
             // No key was sent, so none was refused.
             no_list(target)

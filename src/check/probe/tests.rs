@@ -111,25 +111,100 @@ fn where_the_list_proves_the_key_one_request_does_both() {
 #[test]
 fn every_key_travels_in_its_providers_header_and_never_in_the_address() {
     for provider in catalog::all() {
-        let Some(key) = sample(provider.id) else {
+        let (Some(key), Some(check)) = (sample(provider.id), &provider.check) else {
             continue;
         };
         let server = Server::json(401, "{}");
         let finding = prove(&http(), &target(provider.id, &server.url, Some(&key)));
+        if is_whole(check.path) {
+            // Meant for the provider's own host alone, so nobody else is asked.
+            assert_eq!(finding.verdict, Verdict::Unproven, "{}", provider.id);
+            assert!(server.seen().is_empty());
+            continue;
+        }
         assert_eq!(finding.verdict, Verdict::Invalid, "{}", provider.id);
-        let head = &server.seen()[0];
+        let most = if check.control { 2 } else { 1 };
+        assert_eq!(server.seen().len(), most, "{}", provider.id);
+        assert_eq!(finding.requests as usize, most, "{}", provider.id);
         let sent = key.expose().to_lowercase();
-        let first = head.lines().next().unwrap();
-        assert!(!first.contains(&sent), "{}", provider.id);
-        let header = match provider.check.as_ref().unwrap().auth {
-            catalog::Auth::Bearer => format!("authorization: bearer {sent}"),
-            catalog::Auth::Header(name) => format!("{name}: {sent}"),
-            catalog::Auth::None => continue,
+        let header = match check.auth {
+            Auth::Bearer => format!("authorization: bearer {sent}"),
+            Auth::Header(name) => format!("{name}: {sent}"),
+            Auth::Form(_) | Auth::None => continue,
         };
-        assert!(head.contains(&header), "{}: {head}", provider.id);
-        assert!(
-            !first.contains("chat") && !first.contains("messages"),
-            "{first}"
+        let heads = server.seen();
+        let own: Vec<_> = heads.iter().filter(|head| head.contains(&header)).collect();
+        assert_eq!(own.len(), 1, "{}: {heads:?}", provider.id);
+        for head in &heads {
+            let first = head.lines().next().unwrap();
+            assert!(!first.contains(&sent), "{}", provider.id);
+            assert!(
+                !first.contains("chat") && !first.contains("messages"),
+                "{first}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_list_that_is_open_to_a_made_up_key_proves_nothing_of_the_real_one() {
+    let list = r#"{"data": [{"id": "a"}]}"#;
+    let key = sample("friendli");
+    let open = Server::json(200, list);
+    let proof = prove_and_list(&http(), &target("friendli", &open.url, key.as_ref()));
+    assert_eq!(proof.finding.verdict, Verdict::Unproven);
+    assert_eq!(proof.finding.requests, 2);
+    assert!(proof.finding.action.contains("--no-check"));
+    assert_eq!(ids(&proof.models), ["a"]);
+    let good = format!("bearer {}", key.as_ref().unwrap().expose().to_lowercase());
+    for (control, verdict) in [
+        (401, Verdict::Valid),
+        (403, Verdict::Valid),
+        (429, Verdict::Unproven),
+        (500, Verdict::Unproven),
+        (404, Verdict::Unproven),
+    ] {
+        let good = good.clone();
+        let closed = Server::saying(move |head| {
+            let json = "content-type: application/json";
+            if head.contains(&format!("{good}\r")) {
+                reply(200, json, list.as_bytes())
+            } else {
+                reply(control, json, b"{}")
+            }
+        });
+        let finding = prove(&http(), &target("friendli", &closed.url, key.as_ref()));
+        assert_eq!(finding.verdict, verdict, "{control}: {finding:?}");
+        assert_eq!(finding.http_status, Some(200));
+    }
+}
+
+#[test]
+fn a_base_with_settings_in_it_is_filled_in() {
+    let bedrock = catalog::find("bedrock").unwrap();
+    let target = Target::new(bedrock, None, None);
+    assert_eq!(
+        target.url("/foundation-models"),
+        "https://bedrock.us-east-1.amazonaws.com/foundation-models"
+    );
+    let settings = vec![("AWS_REGION".to_owned(), "eu-west-1".to_owned())];
+    let target = target.with_settings(settings);
+    assert_eq!(
+        target.url("/x"),
+        "https://bedrock.eu-west-1.amazonaws.com/x"
+    );
+    assert!(target.own_host);
+}
+
+#[test]
+fn credentials_that_only_goose_finds_are_unproven_without_asking_anybody() {
+    for id in ["aws_bedrock", "gcp_vertex_ai", "claude-acp", "kimi_code"] {
+        let target = Target::new(catalog::find(id).unwrap(), None, None);
+        let finding = prove(&http(), &target);
+        assert_eq!(
+            (finding.verdict, finding.requests),
+            (Verdict::Unproven, 0),
+            "{id}"
         );
     }
 }
