@@ -14,7 +14,8 @@ Examples:
   pass show openrouter | goose-setup openrouter --key-stdin --yes
 
 Exit codes: 0 done, 1 unexpected, 2 usage or a missing answer, 3 key refused, 4 not verified, 5 secret store,
-6 broken file, 7 changed underneath, 8 no credit or limit reached, 9 outranked by something else, 130 cancelled";
+6 broken file, 7 changed underneath, 8 no credit or limit reached, 9 outranked by something else, 10 found by doctor,
+130 cancelled";
 
 /// Set up an LLM provider for goose: prove the API key, store it in the keychain, write the config.
 #[derive(Debug, Parser)]
@@ -74,6 +75,8 @@ pub enum Command {
     Env(EnvArgs),
     /// Run a command with a provider's variables in its environment and nowhere else
     Exec(ExecArgs),
+    /// Find every cause why goose would not work, with the command that mends it
+    Doctor(DoctorArgs),
     /// Take back the last change
     Undo(UndoArgs),
     /// Take away everything that goose-setup keeps for itself; goose's own files and keys stay
@@ -261,6 +264,15 @@ pub struct ExecArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Mend what can be mended, after showing how
+    #[arg(long)]
+    pub fix: bool,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Debug, Args)]
 pub struct UndoArgs {
     /// Only list the changes that can be taken back, the newest first
     #[arg(long)]
@@ -308,6 +320,7 @@ impl Cli {
             Some(Command::Key(_)) => "key",
             Some(Command::Env(_)) => "env",
             Some(Command::Exec(_)) => "exec",
+            Some(Command::Doctor(_)) => "doctor",
             Some(Command::Undo(_)) => "undo",
             Some(Command::RemoveAll(_)) => "remove-all",
             Some(Command::Completions(_)) => "completions",

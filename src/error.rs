@@ -20,6 +20,8 @@ pub enum Exit {
     Changed = 7,
     Account = 8,
     Shadowed = 9,
+    /// `doctor` found something, or a threshold was crossed.
+    Found = 10,
     Cancelled = 130,
 }
 

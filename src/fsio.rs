@@ -160,6 +160,22 @@ pub fn remove_folder(folder: &Path) -> Result<()> {
     }
 }
 
+pub fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// How many links stand between a path and its file.
+pub fn link_hops(path: &Path) -> usize {
+    let mut real = path.to_path_buf();
+    for hops in 0..LINK_LIMIT {
+        match fs::read_link(&real) {
+            Ok(target) => real = parent(&real).join(target),
+            Err(_) => return hops,
+        }
+    }
+    LINK_LIMIT
+}
+
 pub fn is_folder(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_dir())
 }

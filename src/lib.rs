@@ -10,6 +10,7 @@ pub mod cli;
 pub mod commands;
 pub mod consent;
 pub mod context;
+pub mod doctor;
 pub mod env;
 pub mod error;
 pub mod fsio;
@@ -81,6 +82,7 @@ fn report(command: Option<&Command>, cli: &Cli, cx: &Context) -> Result<Report> 
         Some(Command::Key(command)) => commands::key::run(command, cx),
         Some(Command::Env(args)) => commands::env::run(args, cx),
         Some(Command::Completions(args)) => commands::completions::run(args, cx),
+        Some(Command::Doctor(args)) => commands::doctor::run(args, cx),
         Some(Command::Undo(args)) => commands::undo::run(args, cx),
         Some(Command::RemoveAll(args)) => commands::remove_all::run(args, cx),
         Some(Command::Exec(_)) => Err(Error::unexpected("exec has no report")),

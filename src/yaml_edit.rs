@@ -158,12 +158,17 @@ fn mapping(path: &Path, text: &str) -> Result<Mapping> {
 }
 
 /// Of a name that a map has twice the parser tells only where the map starts. In a block each name stands in that column.
-fn second_of_two(text: &str, (line, column): (usize, usize), error: &str) -> Option<(usize, usize)> {
+fn second_of_two(
+    text: &str,
+    (line, column): (usize, usize),
+    error: &str,
+) -> Option<(usize, usize)> {
     let (_, named) = error.split_once("duplicate entry with key \"")?;
     let (name, _) = named.split_once('"')?;
     let is_it = |text: &str| {
         let indent = column - 1;
-        text.get(..indent).is_some_and(|blank| blank.trim_start_matches([' ', '-']).is_empty())
+        text.get(..indent)
+            .is_some_and(|blank| blank.trim_start_matches([' ', '-']).is_empty())
             && text[indent..]
                 .split_once(':')
                 .is_some_and(|(key, _)| key.trim_end().trim_matches(['"', '\'']) == name)

@@ -16,7 +16,7 @@ use crate::plan::{Choice, Plan};
 use crate::report::Report;
 use crate::shell::exports::{self, Export, ExportValue, Purpose};
 use crate::shell::{Shell, words};
-use crate::state::State;
+use crate::state::{ShellFiles, State};
 use crate::{process, view};
 
 pub fn run(args: &EnvArgs, cx: &Context) -> Result<Report> {
@@ -143,7 +143,7 @@ fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
     };
     let mut plan = Plan::titled(format!("{verb} new {} shells", shell.name()));
     if args.install {
-        plan.write_env_file(&files, &stored_keys(None, &state)?, &program(cx))?;
+        write_env_file(&mut plan, &files, cx, &state)?;
         plan.add_rc_line(&files, cx.env.home())?;
     } else {
         plan.remove_exports(&files);
@@ -212,6 +212,23 @@ pub fn keep_up(
         plan.add_rc_line(&state.shell_files(&cx.env, shell)?, cx.env.home())?;
     }
     Ok(())
+}
+
+/// Our env file with the keys that are stored now, in this plan.
+pub fn write_env_file(
+    plan: &mut Plan,
+    files: &ShellFiles,
+    cx: &Context,
+    state: &State,
+) -> Result<()> {
+    plan.write_env_file(files, &stored_keys(None, state)?, &program(cx))
+}
+
+/// The env file says what would be written now.
+pub fn is_current(files: &ShellFiles, cx: &Context, state: &State) -> Result<bool> {
+    let mut plan = Plan::default();
+    write_env_file(&mut plan, files, cx, state)?;
+    Ok(plan.is_empty())
 }
 
 /// How a shell calls this program: by name where it is found by name.

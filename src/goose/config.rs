@@ -194,6 +194,11 @@ impl Config {
         as_text(self.content.get(name)?)
     }
 
+    /// The names in the user's own file.
+    pub fn user_names(&self) -> impl Iterator<Item = &str> {
+        self.content.keys().filter_map(Value::as_str)
+    }
+
     /// What turns goose's keychain off, if anything does.
     pub fn keyring_off(&self, env: &Env) -> Option<Source> {
         if env.text(NO_KEYRING).is_some() {

@@ -42,7 +42,10 @@ pub fn decide(
 pub fn doubt(model: &str, list: &[Model], provider: &Provider) -> Option<String> {
     // Ollama's default tag goes without saying.
     let short = model.strip_suffix(":latest").unwrap_or(model);
-    match list.iter().find(|listed| listed.id == model || listed.id == short) {
+    match list
+        .iter()
+        .find(|listed| listed.id == model || listed.id == short)
+    {
         Some(found) if found.tools == Some(false) => Some(format!(
             "{model} cannot call tools, which goose needs; see `goose-setup models {}`",
             provider.id

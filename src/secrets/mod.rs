@@ -384,6 +384,15 @@ impl Seen {
         }
     }
 
+    /// A value that goose cannot use because it is no text, as the text it was meant to be.
+    pub fn as_text(&self, store: StoreKind, name: &str) -> Option<Secret> {
+        match self.entries(store)?.value(name)? {
+            serde_json::Value::Number(number) => Some(Secret::stored(&number.to_string())),
+            serde_json::Value::Bool(word) => Some(Secret::stored(&word.to_string())),
+            _ => None,
+        }
+    }
+
     /// The names that goose finds in its store at this moment.
     pub fn names(&self) -> Vec<String> {
         self.current()

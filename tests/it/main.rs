@@ -8,16 +8,16 @@
     reason = "tests are the world outside: they touch files and environment directly, and a panic is how they fail"
 )]
 
-mod readme;
-mod wizard;
 mod canary;
 mod every_step;
 mod files;
 mod keychain;
 mod providers_end_to_end;
+mod readme;
 mod scripted;
 mod second_run;
 mod shadows;
 mod verdicts;
+mod wizard;
 mod world;
 mod world_self_test;

@@ -1,0 +1,169 @@
+//! goose's files: that they parse, have the right names, and are nobody else's.
+
+use std::path::Path;
+
+use super::{Finding, broken};
+use crate::catalog;
+use crate::context::Context;
+use crate::error::Result;
+use crate::fsio;
+use crate::goose::custom::Custom;
+use crate::goose::paths::Paths;
+use crate::secrets::Places;
+use crate::view;
+
+/// Folders whose content travels to other machines by itself.
+const SYNCED: [&str; 7] = [
+    "Dropbox",
+    "OneDrive",
+    "Google Drive",
+    "GoogleDrive",
+    "iCloud Drive",
+    "Mobile Documents",
+    "Nextcloud",
+];
+/// Others may not read a file of secrets.
+const OTHERS: u32 = 0o077;
+const OTHERS_WRITE: u32 = 0o022;
+
+pub(super) fn examine(paths: &Paths, cx: &Context) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    findings.extend(wrong_name(paths, cx));
+    findings.extend(custom(paths, cx)?);
+    findings.extend(secrets(paths, cx)?);
+    findings.extend(config_mode(paths, cx)?);
+    findings.extend(long_link(&paths.config, cx));
+    findings.extend(travels(paths, cx));
+    Ok(findings)
+}
+
+fn wrong_name(paths: &Paths, cx: &Context) -> Option<Finding> {
+    let misnamed = paths.config.with_extension("yml");
+    let is_wrong = fsio::is_file(&misnamed) && !fsio::is_file(&paths.config);
+    is_wrong.then(|| {
+        Finding::error(
+            "config-misnamed",
+            format!("goose does not read {}", view::path(&misnamed, &cx.env)),
+            format!(
+                "mv {} {}",
+                view::path(&misnamed, &cx.env),
+                view::path(&paths.config, &cx.env)
+            ),
+        )
+    })
+}
+
+fn custom(paths: &Paths, cx: &Context) -> Result<Vec<Finding>> {
+    let custom = Custom::read(paths)?;
+    let broken = custom.broken.iter().map(|broken| {
+        Finding::error(
+            "custom-broken",
+            format!(
+                "{} does not load ({}), and with it goose drops all its bundled providers",
+                view::path(&broken.path, &cx.env),
+                broken.reason
+            ),
+            format!("mend or move {}", view::path(&broken.path, &cx.env)),
+        )
+    });
+    let shadowing = custom
+        .providers
+        .iter()
+        .filter(|(id, _)| catalog::is_goose_id(id))
+        .map(|(id, path)| {
+            Finding::warning(
+                "custom-shadows",
+                format!(
+                    "{} takes the place of goose's own {id}, so its key goes where this file says",
+                    view::path(path, &cx.env)
+                ),
+                format!(
+                    "rename the `name` in {} if that is not wanted",
+                    view::path(path, &cx.env)
+                ),
+            )
+        });
+    Ok(broken.chain(shadowing).collect())
+}
+
+fn secrets(paths: &Paths, cx: &Context) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let file = fsio::read(&paths.secrets)?;
+    if let Some(mode) = file.mode.filter(|mode| mode & OTHERS != 0) {
+        findings.push(Finding::error(
+            "secrets-open",
+            format!(
+                "{} can be read by others (mode {mode:o})",
+                view::path(&paths.secrets, &cx.env)
+            ),
+            format!("chmod 600 {}", view::path(&paths.secrets, &cx.env)),
+        ));
+    }
+    let places = Places {
+        file: paths.secrets.clone(),
+        lock: paths.secrets_lock.clone(),
+        former: paths.secrets.clone(),
+        keyring_off: true,
+    };
+    if let Err(error) = places.look(std::time::Duration::ZERO)?.file.sound() {
+        findings.push(broken("secrets-broken", &error));
+    }
+    Ok(findings)
+}
+
+fn config_mode(paths: &Paths, cx: &Context) -> Result<Option<Finding>> {
+    let file = fsio::read(&paths.config).ok();
+    let mode = file
+        .and_then(|file| file.mode)
+        .filter(|mode| mode & OTHERS_WRITE != 0);
+    Ok(mode.map(|mode| {
+        Finding::warning(
+            "config-open",
+            format!(
+                "{} can be written by others (mode {mode:o})",
+                view::path(&paths.config, &cx.env)
+            ),
+            format!("chmod go-w {}", view::path(&paths.config, &cx.env)),
+        )
+    }))
+}
+
+/// goose follows one link when it writes, and fails at the second.
+fn long_link(path: &Path, cx: &Context) -> Option<Finding> {
+    (fsio::link_hops(path) > 1).then(|| {
+        Finding::warning(
+            "config-linked-twice",
+            format!(
+                "{} is a link to a link: goose reads it, but cannot write it",
+                view::path(path, &cx.env)
+            ),
+            "link it directly to the file",
+        )
+    })
+}
+
+fn travels(paths: &Paths, cx: &Context) -> Option<Finding> {
+    let real = fsio::follow_links(&paths.secrets).ok()?;
+    if !fsio::is_file(&real) {
+        return None;
+    }
+    let home = cx.env.home();
+    let carrier = real
+        .ancestors()
+        .skip(1)
+        .take_while(|folder| Some(*folder) != home)
+        .find(|folder| {
+            let name = folder.file_name().map(|name| name.to_string_lossy());
+            fsio::exists(&folder.join(".git"))
+                || name.is_some_and(|name| SYNCED.iter().any(|synced| name.starts_with(synced)))
+        })?;
+    Some(Finding::warning(
+        "secrets-travel",
+        format!(
+            "{} is inside {}, which is a git or synced folder",
+            view::path(&real, &cx.env),
+            view::path(carrier, &cx.env)
+        ),
+        "keep the keys in the keychain (`goose-setup key set PROVIDER --store keychain`), or leave secrets.yaml out of it",
+    ))
+}

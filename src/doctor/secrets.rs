@@ -1,0 +1,53 @@
+//! The stores of secrets, and the key of the active provider in them.
+
+use super::{Finding, Mend, broken};
+use crate::catalog;
+use crate::context::Context;
+use crate::error::Result;
+use crate::secrets::Held;
+use crate::state::State;
+
+pub(super) fn examine(cx: &Context, state: &State) -> Result<Vec<Finding>> {
+    // A file that does not parse has been named already.
+    let Ok(seen) = state.secrets() else {
+        return Ok(Vec::new());
+    };
+    let mut findings = Vec::new();
+    if let Some(trouble) = seen.keychain_trouble() {
+        findings.push(match seen.used() {
+            Ok(_) => Finding::warning(
+                "keychain",
+                format!("{trouble}; goose reads secrets.yaml instead"),
+                "start or unlock the keychain, or keep it at that with `--store file`",
+            ),
+            Err(error) => broken("keychain", &error),
+        });
+    }
+    for known in state.config.configured() {
+        let Some(fact) = catalog::by_id(&known.id).and_then(|row| row.key.as_ref()) else {
+            continue;
+        };
+        match seen.held(fact.variable) {
+            Held::Key(_) => {}
+            Held::Unusable => findings.push(
+                Finding::error(
+                    "key-not-text",
+                    format!(
+                        "{} is stored as a number or the like, which goose cannot use",
+                        fact.variable
+                    ),
+                    format!("run `goose-setup key set {}`", known.id),
+                )
+                .mended_by(Mend::Secret(fact.variable.to_owned())),
+            ),
+            Held::Missing if fact.optional || cx.env.filled(fact.variable).is_some() => {}
+            Held::Missing if seen.keychain_trouble().is_some() => {}
+            Held::Missing => findings.push(Finding::error(
+                "key-missing",
+                format!("{} of {} is not stored", fact.variable, known.id),
+                format!("run `goose-setup {}`", known.id),
+            )),
+        }
+    }
+    Ok(findings)
+}
