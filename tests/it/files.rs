@@ -241,9 +241,10 @@ fn ten_thousand_lines_are_no_reason_to_wait() {
         "OPENROUTER_API_KEY: '{}'\n",
         OPENROUTER.key("stored")
     ));
+    // A second of debug build on an idle machine; the bound is there for work that grows with the square of the lines.
     let switched = stage.runs(["switch", "openrouter"]).code(0).run();
     assert!(
-        switched.took < Duration::from_secs(5),
+        switched.took < Duration::from_secs(20),
         "{:?}",
         switched.took
     );
