@@ -201,25 +201,23 @@ impl Plan {
 
     /// The one line that loads our env file into new shells.
     pub fn add_rc_line(&mut self, files: &ShellFiles, home: Option<&Path>) -> Result<()> {
-        let rc = files.rc.bytes.as_deref().unwrap_or_default();
         let line = rc::rc_line(files.shell, &files.env_file.path, home)?;
-        self.files.extend(FileChange::to(
-            &files.rc,
-            rc::add(rc, &line)?,
-            Privacy::Ordinary,
-        ));
+        let after = match &files.rc.bytes {
+            Some(text) => rc::add(text, &line)?,
+            None => rc::alone(&line),
+        };
+        self.files
+            .extend(FileChange::to(&files.rc, after, Privacy::Ordinary));
         Ok(())
     }
 
     /// Takes the line away, and our env file unless another shell's line still loads it.
     pub fn remove_exports(&mut self, files: &ShellFiles) {
         if let Some(rc) = &files.rc.bytes {
-            let after = rc::remove(rc);
-            let is_ours_alone = rc::is_whole_file(files.shell) && after.is_empty();
-            self.files.extend(if is_ours_alone {
+            self.files.extend(if rc::is_alone(rc) {
                 FileChange::removal(&files.rc)
             } else {
-                FileChange::to(&files.rc, after, Privacy::Ordinary)
+                FileChange::to(&files.rc, rc::remove(rc), Privacy::Ordinary)
             });
         }
         if !files.is_shared {

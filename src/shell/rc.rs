@@ -1,7 +1,7 @@
 //! The one line that loads our env file when a shell starts, and the file it goes into.
 //!
 //! The line never changes: what it loads may. Taking it out gives the file back byte for byte, so what would be lost
-//! (that the file had no line end before) is written into the line's own marker.
+//! (that the file had no line end before, or was not there) is written into the line's own marker.
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,9 @@ const MARK: &str = "# added by goose-setup";
 
 /// Follows the mark when the text before had no line end of its own.
 const OPEN_END: &str = ", which also ended the line before";
+
+/// Follows the mark when there was no file.
+const NEW_FILE: &str = ", which also made this file";
 
 /// Our env file's name inside our own configuration directory.
 pub fn env_file_name(shell: Shell) -> &'static str {
@@ -51,14 +54,19 @@ pub fn rc_line(shell: Shell, env_file: &Path, home: Option<&Path>) -> Result<Str
 /// - bash reads `~/.bashrc`; on macOS, where terminals open login shells, the first of `~/.bash_profile`,
 ///   `~/.bash_login`, `~/.profile` that exists, since making an earlier one would hide a later one.
 /// - PowerShell: the profile of all hosts. On Windows that of PowerShell 7 in `Documents`.
-/// - fish and nushell load every file of a folder, so there the file is ours alone (`is_whole_file`).
+/// - fish and nushell load every file of a folder, so there the file is ours alone.
 pub fn rc_file(shell: Shell, env: &Env, exists: &dyn Fn(&Path) -> bool) -> Result<PathBuf> {
     rc_file_on(Platform::current(), shell, env, exists)
 }
 
-/// The rc file belongs to us alone and goes away together with the line.
-pub fn is_whole_file(shell: Shell) -> bool {
-    matches!(shell, Shell::Fish | Shell::Nushell)
+/// The text of a file that is there for the line alone.
+pub fn alone(line: &str) -> Vec<u8> {
+    format!("{line}{NEW_FILE}\n").into_bytes()
+}
+
+/// The file was made for the line, and nobody wrote anything else into it: it goes away together with the line.
+pub fn is_alone(text: &[u8]) -> bool {
+    remove(text).is_empty() && lines(text).any(|line| body(line).ends_with(NEW_FILE.as_bytes()))
 }
 
 /// `text` with the line at its end. A text that has it is left as it is; another line of ours is replaced.
@@ -74,6 +82,9 @@ pub fn add(text: &[u8], line: &str) -> Result<Vec<u8>> {
         && only == line.as_bytes()
     {
         return Ok(text.to_vec());
+    }
+    if is_alone(text) {
+        return Ok(alone(line));
     }
     let mut out = remove(text);
     let end: &[u8] = if has_crlf(&out) { b"\r\n" } else { b"\n" };
@@ -114,7 +125,10 @@ pub fn remove(text: &[u8]) -> Vec<u8> {
 /// The line as `rc_line` made it, if it is ours and not commented out.
 fn active(line: &[u8]) -> Option<&[u8]> {
     let body = body(line);
-    let body = body.strip_suffix(OPEN_END.as_bytes()).unwrap_or(body);
+    let body = [OPEN_END, NEW_FILE]
+        .iter()
+        .find_map(|suffix| body.strip_suffix(suffix.as_bytes()))
+        .unwrap_or(body);
     let is_comment = body.trim_ascii_start().starts_with(b"#");
     (body.ends_with(MARK.as_bytes()) && !is_comment).then_some(body)
 }
@@ -270,6 +284,18 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_made_for_the_line_is_known_until_somebody_else_writes_into_it() {
+        let made = alone(&sample());
+        assert!(is_alone(&made));
+        assert_eq!(add(&made, &sample()).unwrap(), made);
+        let other = rc_line(Shell::Sh, Path::new("/other/env.sh"), None).unwrap();
+        assert_eq!(add(&made, &other).unwrap(), alone(&other));
+        assert!(!is_alone(&[made.as_slice(), b"alias l=ls\n"].concat()));
+        assert!(!is_alone(&add(b"", &sample()).unwrap()));
+        assert!(!is_alone(b""));
+    }
+
+    #[test]
     fn a_line_that_is_commented_out_does_not_count() {
         let line = sample();
         let before = format!("# {line}\n");
@@ -370,6 +396,7 @@ mod tests {
             Just(b"\r".to_vec()),
             Just(b"# x # added by goose-setup".to_vec()),
             Just(OPEN_END.as_bytes().to_vec()),
+            Just(NEW_FILE.as_bytes().to_vec()),
             Just(vec![0xff]),
             Just(b"export A=1".to_vec()),
         ];

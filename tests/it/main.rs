@@ -17,6 +17,7 @@ mod readme;
 mod scripted;
 mod second_run;
 mod shadows;
+mod shells;
 mod verdicts;
 mod wizard;
 mod world;
