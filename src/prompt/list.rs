@@ -14,7 +14,7 @@ const WIDEST_SHARE: (usize, usize) = (3, 4);
 pub struct Item {
     pub name: String,
     pub about: String,
-    /// Other words by which it is found.
+    /// Other names of it, with blanks between them.
     pub also: String,
 }
 
@@ -193,12 +193,11 @@ impl<'i> List<'i> {
         // What is called so comes before what is only about it.
         let whole = squashed(&typed);
         self.found.sort_by_key(|index| {
-            let name = self
-                .items
-                .get(*index)
-                .map(|item| squashed(&item.name.to_lowercase()));
+            let item = self.items.get(*index);
+            let is_called = item.is_some_and(|item| item.also.split(' ').any(|also| also == typed));
+            let name = item.map(|item| squashed(&item.name.to_lowercase()));
             name.map_or(3, |name| match () {
-                () if name == whole => 0,
+                () if name == whole || is_called => 0,
                 () if name.starts_with(&whole) => 1,
                 () if name.contains(&whole) => 2,
                 () => 3,
@@ -300,8 +299,9 @@ mod tests {
         let items = [
             Item::new("OpenRouter", "one key"),
             Item::new("Groq", "fast open models"),
+            Item::new("Grok Build", "a program"),
             Item {
-                also: "grok".into(),
+                also: "xai grok".into(),
                 ..Item::new("xAI", "")
             },
         ];
@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(names(&items, &list), ["OpenRouter", "Groq"]);
         list.press(&Key::Char('\u{17}'));
         typing(&mut list, "grok");
-        assert_eq!(names(&items, &list), ["xAI"]);
+        assert_eq!(names(&items, &list), ["xAI", "Grok Build"]);
     }
 
     #[test]

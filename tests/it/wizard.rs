@@ -107,7 +107,7 @@ fn without_a_name_the_provider_is_found_by_typing_and_what_is_in_the_environment
     let screen = person.screen();
     let rows: Vec<&str> = screen.lines().skip(1).collect();
     assert!(
-        rows[0].starts_with("❯ OpenRouter") && rows[0].contains("one key and one bill"),
+        rows[0].starts_with("❯ OpenRouter") && rows[0].contains("one key, one bill"),
         "{screen}"
     );
     assert!(
@@ -115,7 +115,11 @@ fn without_a_name_the_provider_is_found_by_typing_and_what_is_in_the_environment
         "{screen}"
     );
 
-    person.types("claude").sees("1 of 10").presses(Key::Enter);
+    person
+        .types("claude")
+        .sees("› claude")
+        .sees("❯ Anthropic")
+        .presses(Key::Enter);
     pastes(&mut person, &key);
     person.sees("? Model").presses(Key::Enter).sees(PLAN);
     person.presses(Key::Enter);
