@@ -11,6 +11,7 @@ pub mod commands;
 pub mod consent;
 pub mod context;
 pub mod doctor;
+pub mod elsewhere;
 pub mod env;
 pub mod error;
 pub mod fsio;

@@ -3,11 +3,15 @@
 use serde_json::json;
 
 use crate::catalog::{self, Provider};
-use crate::check::{self, Finding};
+use crate::check::http::Http;
+use crate::check::{self, Finding, Target};
 use crate::cli::CheckArgs;
 use crate::commands::stored_key;
 use crate::context::Context;
+use crate::elsewhere;
+use crate::env::Env;
 use crate::error::{Error, Exit, Result};
+use crate::goose::paths::Paths;
 use crate::interview::provider::named;
 use crate::report::Report;
 use crate::state::State;
@@ -100,10 +104,11 @@ fn prove_all(providers: &[&'static Provider], cx: &Context, state: &State) -> Re
         .zip(&keys)
         .map(|(provider, key)| stored_key::target(provider, key.as_ref(), state))
         .collect();
+    let (env, paths) = (&cx.env, &state.paths);
     let findings = std::thread::scope(|scope| {
         let asked: Vec<_> = targets
             .iter()
-            .map(|target| scope.spawn(|| check::prove(&http, target)))
+            .map(|target| scope.spawn(|| prove(&http, target, env, paths)))
             .collect();
         asked
             .into_iter()
@@ -116,6 +121,14 @@ fn prove_all(providers: &[&'static Provider], cx: &Context, state: &State) -> Re
     });
     cx.tell_requests(&http);
     findings
+}
+
+/// A provider that goose opens without a key of ours is looked at here, not asked.
+fn prove(http: &Http, target: &Target, env: &Env, paths: &Paths) -> Finding {
+    match elsewhere::look(target.provider, paths, env).filter(|_| target.key.is_none()) {
+        Some(look) => look.finding,
+        None => check::prove(http, target),
+    }
 }
 
 fn line(provider: &Provider, finding: &Finding) -> String {

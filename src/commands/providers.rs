@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::catalog;
+use crate::catalog::{self, Provider};
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::report::Report;
@@ -11,13 +11,22 @@ pub fn run(cx: &Context) -> Result<Report> {
     let state = cx.look()?;
     let configured = state.config.configured();
     let is_configured = |id: &str| configured.iter().any(|known| known.id == id);
+    let widest = |text: fn(&Provider) -> &str| {
+        let lengths = catalog::all().iter().map(|it| text(it).chars().count());
+        lengths.max().unwrap_or_default()
+    };
+    let (ids, titles, keys) = (
+        widest(|it| it.id),
+        widest(|it| it.title),
+        widest(|it| it.key.as_ref().map_or("", |key| key.variable)),
+    );
     let mut text = String::new();
     let mut rows = Vec::new();
     for provider in catalog::all() {
         let mark = if is_configured(provider.id) { "*" } else { " " };
         let key = provider.key.as_ref().map(|key| key.variable);
         text.push_str(&format!(
-            "{mark} {:<18} {:<16} {:<22} {}\n",
+            "{mark} {:<ids$} {:<titles$} {:<keys$} {}\n",
             provider.id,
             provider.title,
             key.unwrap_or("no key"),

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::catalog;
 use crate::context::Context;
+use crate::elsewhere;
 use crate::env::Env;
 use crate::error::{Exit, Result};
 use crate::goose::binary::INSTALL_PAGE;
@@ -20,6 +21,16 @@ struct Row {
     model: Option<String>,
     is_active: bool,
     key: Option<KeyRow>,
+    /// What is seen of whatever stands in for a key.
+    elsewhere: Option<String>,
+}
+
+impl Row {
+    fn is_key_optional(&self) -> bool {
+        catalog::by_id(&self.id)
+            .and_then(|provider| provider.key.as_ref())
+            .is_some_and(|key| key.optional)
+    }
 }
 
 struct KeyRow {
@@ -36,7 +47,7 @@ pub fn run(cx: &Context) -> Result<Report> {
         state.versions.keep(goose);
     }
     let active = state.config.active(&cx.env);
-    let rows = rows(&state)?;
+    let rows = rows(cx, &state)?;
     let shadows = shadows_of(cx, &state, &rows)?;
     let store = state.secrets()?.read_from();
     let source = active
@@ -64,6 +75,7 @@ pub fn run(cx: &Context) -> Result<Report> {
                 "store": key.secret.as_ref().map(|_| store),
                 "fingerprint": key.secret.as_ref().map(Secret::fingerprint),
             })),
+            "elsewhere": row.elsewhere,
         })).collect::<Vec<_>>(),
         "shadows": shadows,
     });
@@ -120,7 +132,7 @@ pub fn run(cx: &Context) -> Result<Report> {
     Ok(Report::new(Exit::Done, fields, text))
 }
 
-fn rows(state: &State) -> Result<Vec<Row>> {
+fn rows(cx: &Context, state: &State) -> Result<Vec<Row>> {
     let seen = state.secrets()?;
     let active = state.config.active(&Env::default()).provider;
     Ok(state
@@ -128,8 +140,12 @@ fn rows(state: &State) -> Result<Vec<Row>> {
         .configured()
         .into_iter()
         .map(|known| {
-            let key = catalog::by_id(&known.id).and_then(|provider| provider.key.as_ref());
+            let provider = catalog::by_id(&known.id);
+            let key = provider.and_then(|provider| provider.key.as_ref());
             Row {
+                elsewhere: provider
+                    .and_then(|provider| elsewhere::look(provider, &state.paths, &cx.env))
+                    .map(|look| look.words),
                 is_active: active
                     .as_ref()
                     .is_some_and(|active| active.value == known.id),
@@ -195,7 +211,7 @@ fn with_source(sourced: Option<&Sourced>, cx: &Context) -> String {
 fn row_text(row: &Row) -> String {
     let mark = if row.is_active { "*" } else { " " };
     let key = match &row.key {
-        None => "no key needed".to_owned(),
+        None => row.elsewhere.clone().unwrap_or("no key needed".into()),
         Some(KeyRow {
             secret: Some(secret),
             ..
@@ -204,7 +220,11 @@ fn row_text(row: &Row) -> String {
             trouble: Some(trouble),
             ..
         }) => format!("key unknown: {trouble}"),
-        Some(KeyRow { name, .. }) => format!("{name} is not stored"),
+        Some(KeyRow { name, .. }) => match (&row.elsewhere, row.is_key_optional()) {
+            (Some(words), _) => words.clone(),
+            (None, true) => "no key needed".into(),
+            (None, false) => format!("{name} is not stored"),
+        },
     };
     format!(
         "  {mark} {:<18} {:<36} {key}\n",

@@ -2,11 +2,12 @@
 
 use std::thread::JoinHandle;
 
-use crate::catalog::{self, Auth, Provider};
+use crate::catalog::{self, Auth, Kind, Provider};
 use crate::check::http::Http;
 use crate::check::models::Model;
 use crate::check::verdict::Verdict;
 use crate::check::{self, Finding, Target};
+use crate::elsewhere;
 use crate::error::{Error, Result};
 use crate::interview::settings::Settings;
 use crate::interview::{Interview, Topic};
@@ -23,12 +24,33 @@ pub(super) struct Verified {
     pub key: Option<Secret>,
     pub finding: Option<Finding>,
     pub models: Option<Vec<Model>>,
+    pub notes: Vec<String>,
 }
 
 impl Decided {
     fn verified(verified: Verified) -> Self {
         Self::Verified(Box::new(verified))
     }
+}
+
+impl Verified {
+    fn unasked(key: Option<Secret>) -> Self {
+        Self {
+            key,
+            finding: None,
+            models: None,
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// What came of the question for a key.
+enum Asked {
+    Key(Secret),
+    /// The provider can do without, and shall.
+    Without,
+    /// What was typed is no key and was said to be none.
+    Again,
 }
 
 /// What a finding means for storing the key.
@@ -58,8 +80,22 @@ pub(super) fn decide(
     settings: &Settings,
 ) -> Result<Decided> {
     let Some(fact) = &provider.key else {
-        return without_key(interview, provider, settings).map(Decided::verified);
+        return match without_key(interview, provider, settings)? {
+            Some(verified) => Ok(Decided::verified(verified)),
+            None => Err(Error::unexpected(format!(
+                "{} wants a key, and goose has no place for one",
+                provider.title
+            ))),
+        };
     };
+    // A server of one's own seldom wants a key, so it is asked first and no store is touched.
+    if fact.optional
+        && provider.kind == Kind::Local
+        && !interview.args.key.is_given()
+        && let Some(verified) = without_key(interview, provider, settings)?
+    {
+        return Ok(Decided::verified(verified));
+    }
     let stored = if settings.is_new_host {
         None
     } else {
@@ -72,6 +108,15 @@ pub(super) fn decide(
     let interview = &*interview;
     if candidate.is_none() && !(interview.is_guided() && interview.topic == Topic::Everything) {
         candidate.clone_from(&stored);
+    }
+    if candidate.is_none() && fact.optional && !interview.is_guided() {
+        let verified = without_key(interview, provider, settings)?;
+        return verified.map(Decided::verified).ok_or_else(|| {
+            Error::missing(
+                format!("the API key of {}", provider.title),
+                "--key-stdin, --key-env VAR or --key-command CMD",
+            )
+        });
     }
     let http = interview.cx.network()?;
     let ahead = (candidate.is_none() && !interview.args.no_check)
@@ -86,16 +131,16 @@ pub(super) fn decide(
         let key = match candidate.take() {
             Some(key) => key,
             None => match ask(interview, provider, stored.as_ref(), doubted.as_ref())? {
-                Some(key) => key,
-                None => continue,
+                Asked::Key(key) => key,
+                Asked::Again => continue,
+                Asked::Without => match without_key(interview, provider, settings)? {
+                    Some(verified) => return Ok(Decided::verified(verified)),
+                    None => continue,
+                },
             },
         };
         if interview.args.no_check {
-            return Ok(Decided::verified(Verified {
-                key: Some(key),
-                finding: None,
-                models: None,
-            }));
+            return Ok(Decided::verified(Verified::unasked(Some(key))));
         }
         let target = target(provider, settings, Some(&key), interview);
         // The person's own time at the question does not count against the network's.
@@ -123,6 +168,7 @@ pub(super) fn decide(
             key: Some(key),
             models,
             finding: Some(finding),
+            notes: Vec::new(),
         };
         match settle(interview, provider, &verified, replaces)? {
             Settled::Take => return Ok(Decided::verified(verified)),
@@ -212,13 +258,12 @@ fn introduce(interview: &Interview<'_>, provider: &Provider) {
     }
 }
 
-/// `None` when what was typed is no key and was said to be none.
 fn ask(
     interview: &Interview<'_>,
     provider: &Provider,
     stored: Option<&Secret>,
     doubted: Option<&Secret>,
-) -> Result<Option<Secret>> {
+) -> Result<Asked> {
     let Some(prompt) = &interview.prompt else {
         return Err(Error::missing(
             format!("the API key of {}", provider.title),
@@ -226,6 +271,7 @@ fn ask(
         ));
     };
     let variable = provider.key.as_ref().map_or("", |key| key.variable);
+    let is_optional = provider.key.as_ref().is_some_and(|key| key.optional);
     let found = interview
         .cx
         .env
@@ -235,41 +281,44 @@ fn ask(
         (Some(_), ..) => "; Enter keeps the stored one".to_owned(),
         (None, Some(_), _) => "; Enter tries the same one again".to_owned(),
         (None, None, Some(_)) => format!("; Enter takes the one in ${variable}"),
+        (None, None, None) if is_optional => "; Enter goes without one".to_owned(),
         (None, None, None) => String::new(),
     };
     let typed = prompt.hidden(&format!("{} API key (hidden{enter})", provider.title))?;
-    if typed.trim().is_empty()
-        && let Some(key) = stored.or(doubted).cloned().or(found)
-    {
-        return Ok(Some(key));
+    if typed.trim().is_empty() {
+        match stored.or(doubted).cloned().or(found) {
+            Some(key) => return Ok(Asked::Key(key)),
+            None if is_optional => return Ok(Asked::Without),
+            None => {}
+        }
     }
     match Secret::parse(&typed) {
-        Ok(key) => Ok(Some(key)),
+        Ok(key) => Ok(Asked::Key(key)),
         Err(reason) => {
             interview.cx.talk.bad(reason.to_string());
-            Ok(None)
+            Ok(Asked::Again)
         }
     }
 }
 
-/// A provider without a key: nothing to prove, but its server has to be there.
+/// A provider without a key: nothing to prove, but its server, program or credentials have to be there. `None`: it wants
+/// a key after all.
 fn without_key(
     interview: &Interview<'_>,
     provider: &'static Provider,
     settings: &Settings,
-) -> Result<Verified> {
-    if interview.args.key.is_given() {
+) -> Result<Option<Verified>> {
+    if interview.args.key.is_given() && provider.key.is_none() {
         return Err(Error::usage(
             format!("{} takes no API key", provider.title),
             "leave the key flag out",
         ));
     }
     if interview.args.no_check {
-        return Ok(Verified {
-            key: None,
-            finding: None,
-            models: None,
-        });
+        return Ok(Some(Verified::unasked(None)));
+    }
+    if elsewhere::look(provider, &interview.state.paths, &interview.cx.env).is_some() {
+        return elsewhere(interview, provider).map(Some);
     }
     let http = interview.cx.network()?;
     let target = target(provider, settings, None, interview);
@@ -284,8 +333,32 @@ fn without_key(
             key: None,
             models: proof.models.ok(),
             finding: Some(proof.finding),
+            notes: Vec::new(),
         };
+        let verdict = verified.finding.as_ref().map(|finding| finding.verdict);
+        if verdict == Some(Verdict::Malformed) {
+            return Ok(None);
+        }
         if is_server_settled(interview, provider, &verified)? {
+            return Ok(Some(verified));
+        }
+    }
+}
+
+/// What goose uses in place of a key: what can be prepared is, and what is left to do is a note.
+fn elsewhere(interview: &Interview<'_>, provider: &'static Provider) -> Result<Verified> {
+    loop {
+        let look = elsewhere::look(provider, &interview.state.paths, &interview.cx.env);
+        let Some(look) = look else {
+            return Ok(Verified::unasked(None));
+        };
+        let note = format!("{}; {}", look.finding.detail, look.finding.action);
+        let verified = Verified {
+            finding: Some(look.finding),
+            notes: vec![note],
+            ..Verified::unasked(None)
+        };
+        if look.is_ready || is_server_settled(interview, provider, &verified)? {
             return Ok(verified);
         }
     }

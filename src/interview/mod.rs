@@ -98,12 +98,18 @@ impl<'a> Interview<'a> {
 
     fn about(&mut self, provider: &'static Provider) -> Result<About> {
         let settings = settings::decide(self, provider)?;
-        let needs_store = provider.key.is_some() || !settings.secret.is_empty();
-        let store = needs_store.then(|| store::decide(self)).transpose()?;
+        // Where a key may be left out, no store is looked at before there is one.
+        let needs_store =
+            provider.key.as_ref().is_some_and(|key| !key.optional) || !settings.secret.is_empty();
+        let mut store = needs_store.then(|| store::decide(self)).transpose()?;
         let verified = match key::decide(self, provider, &settings)? {
             key::Decided::Verified(verified) => verified,
             key::Decided::Belongs(other, key) => return Ok(About::Rather(other, key)),
         };
+        if store.is_none() && verified.key.is_some() {
+            store = Some(store::decide(self)?);
+        }
+        self.notes.extend(verified.notes);
         let model = model::decide(self, provider, verified.models.as_deref())?;
         let mut secrets = settings.secret;
         if let (Some(fact), Some(key)) = (&provider.key, verified.key) {

@@ -1,9 +1,10 @@
 //! Which model.
 
-use crate::catalog::Provider;
+use crate::catalog::{KnownModel, Provider};
 use crate::check::models::Model;
 use crate::error::{Error, Result};
 use crate::interview::Interview;
+use crate::prompt::Prompt;
 use crate::prompt::list::{Choice, Item};
 
 /// Takes the given model or asks for one. `list` is what the provider offers this key, where that is known.
@@ -74,7 +75,7 @@ fn ask(
         .filter(|model| model.tools != Some(false))
         .collect();
     if models.is_empty() {
-        return prompt.text("Model", preset.unwrap_or_default());
+        return ask_known(prompt, provider, preset);
     }
     // A sound default on top: what is configured, else the catalogue's choice, where the provider still has it.
     models.sort_by_key(|model| Some(model.id.as_str()) != preset);
@@ -113,6 +114,21 @@ fn introduction(models: &[&Model], provider: &Provider) -> String {
             ""
         }
     )
+}
+
+/// From the models goose knows of, where the provider shows no list.
+fn ask_known(prompt: &Prompt, provider: &Provider, preset: Option<&str>) -> Result<String> {
+    let mut known: Vec<&str> = provider.known_models.iter().map(KnownModel::id).collect();
+    if known.len() < 2 {
+        return prompt.text("Model", preset.unwrap_or_default());
+    }
+    known.sort_by_key(|id| Some(*id) != preset);
+    let items: Vec<Item> = known.iter().map(|id| Item::new(*id, "")).collect();
+    match prompt.choose_or_type("Model", &items, 0)? {
+        Choice::Item(index) => known.get(index).map(|id| (*id).to_owned()),
+        Choice::Typed(model) => Some(model),
+    }
+    .ok_or(Error::Cancelled)
 }
 
 /// Widths that let a list of models line up.

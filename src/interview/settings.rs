@@ -200,7 +200,7 @@ fn ask_host(
     }
 }
 
-/// Settings without which goose does not start the provider, and that have no default.
+/// Settings without which goose does not start the provider; one with a default is asked for only where somebody is there.
 fn require(
     interview: &Interview<'_>,
     provider: &'static Provider,
@@ -210,10 +210,18 @@ fn require(
         let is_given = settings.plain.iter().any(|(name, _)| name == needed.name)
             || settings.secret.iter().any(|(name, _)| name == needed.name);
         let is_written = interview.state.config.file_setting(needed.name).is_some();
-        if is_given || is_written || needed.default.is_some() {
+        if is_given || is_written {
             continue;
         }
-        let Some(prompt) = &interview.prompt else {
+        let preset = interview.cx.env.filled(needed.name).or(needed.default);
+        let prompt = interview.prompt.as_ref().filter(|_| interview.is_guided());
+        if let (Some(preset), None, false) = (preset, prompt, needed.secret) {
+            settings
+                .plain
+                .push((needed.name.to_owned(), Some(preset.to_owned())));
+            continue;
+        }
+        let Some(prompt) = prompt else {
             let flag = if needed.secret { "--set-env" } else { "--set" };
             return Err(Error::missing(
                 format!("{} ({})", needed.title, needed.name),
@@ -224,7 +232,12 @@ fn require(
             let secret = ask_secret(interview, prompt, needed.title)?;
             settings.secret.push((needed.name.to_owned(), secret));
         } else {
-            let value = prompt.text(needed.title, "")?;
+            let value = loop {
+                let typed = prompt.text(needed.title, preset.unwrap_or_default())?;
+                if !typed.trim().is_empty() {
+                    break typed.trim().to_owned();
+                }
+            };
             settings.plain.push((needed.name.to_owned(), Some(value)));
         }
     }

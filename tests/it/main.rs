@@ -11,9 +11,11 @@
 mod canary;
 mod every_step;
 mod files;
+mod goose_catalogue;
 mod keychain;
 mod providers_end_to_end;
 mod readme;
+mod roll_call;
 mod scripted;
 mod second_run;
 mod shadows;

@@ -84,3 +84,25 @@ pub(crate) fn google(model: &str) -> Answer {
         "modelVersion": model,
     })]))
 }
+
+/// Snowflake Cortex, which streams pieces of a whole message.
+pub(crate) fn snowflake(model: &str) -> Answer {
+    let delta = |delta: Value| json!({"id": "1", "model": model, "choices": [{"delta": delta}], "usage": {}});
+    let mut last = delta(json!({}));
+    last["usage"] = json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15});
+    Answer::events(frames(&[
+        delta(
+            json!({"type": "text", "content": MARKER, "content_list": [{"type": "text", "text": MARKER}], "text": MARKER}),
+        ),
+        last,
+    ]))
+}
+
+/// Bedrock's answer in one piece; its stream is a binary format.
+pub(crate) fn bedrock() -> Answer {
+    Answer::json(
+        200,
+        &json!({"output": {"message": {"role": "assistant", "content": [{"text": MARKER}]}}, "stopReason": "end_turn",
+                "usage": {"inputTokens": 10, "outputTokens": 5, "totalTokens": 15}, "metrics": {"latencyMs": 1}}),
+    )
+}

@@ -36,6 +36,7 @@ impl Seen {
             .and_then(|value| value.strip_prefix("Bearer "))
             .or_else(|| self.header("x-api-key"))
             .or_else(|| self.header("x-goog-api-key"))
+            .or_else(|| self.header("api-key"))
             .or_else(|| self.target.split_once("?key=").map(|(_, key)| key))
     }
 
@@ -43,6 +44,16 @@ impl Seen {
     pub(crate) fn model(&self) -> Option<String> {
         if let Some((_, rest)) = self.path().split_once("/models/") {
             return rest.split(':').next().map(str::to_owned);
+        }
+        // Databricks and Bedrock name it in the path too.
+        for (start, end) in [
+            ("/serving-endpoints/", "/invocations"),
+            ("/model/", "/converse"),
+        ] {
+            let middle = |path: &str| Some(path.strip_prefix(start)?.strip_suffix(end)?.to_owned());
+            if let Some(model) = middle(self.path()) {
+                return Some(model.replace("%3A", ":"));
+            }
         }
         serde_json::from_str::<Value>(&self.body)
             .ok()?
@@ -57,9 +68,12 @@ impl Seen {
             && [
                 "/chat/completions",
                 "/v1/messages",
-                "/v1/responses",
                 ":streamGenerateContent",
                 ":generateContent",
+                "/invocations",
+                "/inference:complete",
+                "/converse",
+                "/responses",
             ]
             .iter()
             .any(|end| self.path().ends_with(end))

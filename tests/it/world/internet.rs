@@ -12,6 +12,7 @@
 use super::answers;
 use super::authority::Authority;
 use super::http::{self, Answer, Seen};
+use super::personality::Personality;
 use super::provider::Provider;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::collections::HashMap;
@@ -40,6 +41,7 @@ struct Shared {
 struct State {
     keys: HashMap<&'static str, Vec<String>>,
     servers: HashMap<String, Arc<ServerConfig>>,
+    personalities: HashMap<String, Personality>,
     scripts: Vec<Script>,
     untrusted: Vec<String>,
     unreachable: Vec<String>,
@@ -151,6 +153,19 @@ impl Internet {
     pub(crate) fn local(&self, provider: Provider) -> String {
         let address = listen(&self.shared, Door::Local(provider));
         self.locals.lock().unwrap().push(address);
+        format!("http://{address}")
+    }
+
+    /// Somebody else lives at `host` from now on.
+    pub(crate) fn plays(&self, host: &str, personality: Personality) {
+        self.state(|state| state.personalities.insert(host.to_owned(), personality));
+    }
+
+    /// Somebody else lives on a port of this machine, in plain HTTP; its URL, without a slash at the end.
+    pub(crate) fn plays_here(&self, personality: Personality) -> String {
+        let address = listen(&self.shared, Door::Proxy);
+        self.locals.lock().unwrap().push(address);
+        self.plays(&address.to_string(), personality);
         format!("http://{address}")
     }
 
@@ -284,7 +299,11 @@ impl Shared {
         if state.unreachable.iter().any(|name| name == host) {
             return None;
         }
-        if Provider::at(host).is_none() && !state.scripts.iter().any(|script| script.host == host) {
+        let is_played = state.personalities.contains_key(host);
+        if Provider::at(host).is_none()
+            && !is_played
+            && !state.scripts.iter().any(|script| script.host == host)
+        {
             state.strays.push(host.to_owned());
             return None;
         }
@@ -336,6 +355,9 @@ impl Shared {
         if let Some(script) = state.scripts.iter_mut().rev().find(|script| fits(script)) {
             script.left = script.left.map(|left| left - 1);
             return script.answer.clone();
+        }
+        if let Some(personality) = state.personalities.get(&seen.host) {
+            return personality.answer(seen);
         }
         let delay = state.delay;
         match provider {

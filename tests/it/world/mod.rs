@@ -10,6 +10,7 @@ pub(crate) mod http;
 pub(crate) mod internet;
 pub(crate) mod keyring;
 pub(crate) mod models;
+pub(crate) mod personality;
 pub(crate) mod provider;
 pub(crate) mod pty;
 pub(crate) mod run;
