@@ -32,11 +32,21 @@ pub fn decide(
     if interview.is_guided() {
         return ask(interview, provider, list, preset.as_deref());
     }
-    let model = preset.ok_or_else(|| Error::missing("the model", "--model MODEL"))?;
+    let only = list.and_then(only_one);
+    let model = preset
+        .or(only)
+        .ok_or_else(|| Error::missing("the model", "--model MODEL"))?;
     interview
         .notes
         .extend(list.and_then(|list| doubt(&model, list, provider)));
     Ok(model)
+}
+
+/// The model of a server that has just one.
+fn only_one(list: &[Model]) -> Option<String> {
+    let mut able = list.iter().filter(|model| model.tools != Some(false));
+    let first = able.next()?;
+    able.next().is_none().then(|| first.id.clone())
 }
 
 /// What speaks against a model, as a note: the person may know better than the list.

@@ -21,6 +21,7 @@ mod second_run;
 mod shadows;
 mod shells;
 mod verdicts;
+mod ways_in;
 mod wizard;
 mod world;
 mod world_self_test;

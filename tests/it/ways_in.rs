@@ -1,0 +1,241 @@
+//! Ways in without a key of one's own: servers on this machine, other programs, sign-ins, a cloud vendor's credentials; and
+//! a key that was put into the wrong box.
+
+use crate::world::chat::MARKER;
+use crate::world::goose::{Goose, NEWEST};
+use crate::world::home::Home;
+use crate::world::internet::Internet;
+use crate::world::keyring::Keyring;
+use crate::world::personality::Personality;
+use crate::world::run::Setup;
+use serde_json::json;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+const SERVERS: [&str; 5] = ["atomic_chat", "llama_swap", "lmstudio", "lynkr", "omlx"];
+
+fn server(models: &[&str]) -> Personality {
+    let list: Vec<_> = models
+        .iter()
+        .map(|id| json!({"id": id, "object": "model"}))
+        .collect();
+    Personality {
+        key: None,
+        model: models.first().copied().unwrap_or_default().to_owned(),
+        models: None,
+        is_open: true,
+        pages: vec![(
+            "/v1/models".into(),
+            200,
+            json!({"object": "list", "data": list}),
+        )],
+    }
+}
+
+#[test]
+fn a_running_server_is_found_its_model_taken_and_no_store_touched() {
+    let goose = Goose::version(NEWEST);
+    for id in SERVERS {
+        let internet = Internet::new();
+        let url = internet.plays_here(server(&["qwen3"]));
+        // No Secret Service and no leave to use a file: whoever looked for a store would fail.
+        let home = Home::new().online(&internet);
+        let report = Setup::new(&home)
+            .args([id, "--host", &url, "--yes", "--json"])
+            .code(0)
+            .run()
+            .json();
+        assert_eq!(report["verdict"], "valid", "{report}");
+        assert_eq!(report["model"], "qwen3");
+        assert_eq!(report["store"], json!(null));
+        assert!(!home.secrets_file().exists());
+        if let Some(goose) = &goose {
+            let said = goose.hi(&home);
+            assert!(said.stdout.contains(MARKER), "{id}: {said}");
+            internet.assert_conversation(url.trim_start_matches("http://"), None, "qwen3");
+        }
+    }
+}
+
+#[test]
+fn a_keyless_server_leaves_the_keychain_alone() {
+    let Some(keyring) = Keyring::unlocked() else {
+        return;
+    };
+    // Whoever asks it anything now waits for seconds.
+    keyring.hang();
+    let internet = Internet::new();
+    let url = internet.plays_here(server(&["qwen3"]));
+    let home = Home::new().online(&internet).with_keyring(&keyring);
+    let outcome = Setup::new(&home)
+        .args(["lmstudio", "--host", &url, "--yes"])
+        .code(0)
+        .run();
+    keyring.wake();
+    assert!(outcome.took < Duration::from_secs(2), "{:?}", outcome.took);
+}
+
+#[test]
+fn a_server_that_does_not_run_and_one_without_a_model_are_told_apart() {
+    for (id, start, fill) in [
+        ("ollama", "ollama serve", "ollama pull"),
+        ("lmstudio", "lms server start", "lms get"),
+        ("omlx", "omlx serve", "folder of oMLX"),
+    ] {
+        let internet = Internet::new();
+        let home = Home::new().online(&internet);
+        let nobody = "http://127.0.0.1:9";
+        let away = Setup::new(&home)
+            .args([id, "--host", nobody, "--yes", "--model", "m"])
+            .code(4)
+            .run();
+        assert!(away.stderr.contains("is not running"), "{away}");
+        assert!(away.stderr.contains(start), "{away}");
+        let mut empty = server(&[]);
+        empty
+            .pages
+            .push(("/api/tags".into(), 200, json!({"models": []})));
+        let url = internet.plays_here(empty);
+        let bare = Setup::new(&home)
+            .args([id, "--host", &url, "--yes", "--model", "m"])
+            .code(4)
+            .run();
+        assert!(bare.stderr.contains("no model yet"), "{bare}");
+        assert!(bare.stderr.contains(fill), "{bare}");
+    }
+}
+
+#[test]
+fn a_server_that_wants_a_key_says_so() {
+    let internet = Internet::new();
+    let locked = Personality {
+        key: Some("right".into()),
+        ..server(&["m"])
+    };
+    let url = internet.plays_here(locked);
+    let home = Home::new().online(&internet);
+    let said = Setup::new(&home)
+        .args(["lmstudio", "--host", &url, "--yes", "--store", "file"])
+        .code(2)
+        .run();
+    assert!(said.stderr.contains("--key-env"), "{said}");
+}
+
+#[test]
+fn a_program_is_used_where_it_is_installed_and_else_comes_with_its_install_line() {
+    let home = Home::new();
+    let missing = Setup::new(&home)
+        .args(["claude-acp", "--yes"])
+        .code(4)
+        .run();
+    assert!(missing.stderr.contains("npm install -g"), "{missing}");
+    assert_eq!(home.config(), "");
+    let mut home = Home::new();
+    home.write("bin/claude-agent-acp", "#!/bin/sh\n");
+    let file = home.path().join("bin/claude-agent-acp");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = home.path().join("bin").display().to_string();
+    home.set("PATH", &format!("{folder}:/usr/bin:/bin"));
+    let report = Setup::new(&home)
+        .args(["claude-acp", "--yes", "--json"])
+        .code(0)
+        .run()
+        .json();
+    assert_eq!(report["goose_agrees"], true);
+    assert_eq!(report["verdict"], "unproven");
+    assert!(report["notes"].to_string().contains("`claude`"), "{report}");
+    assert_eq!(
+        home.config_yaml()["active_provider"].as_str(),
+        Some("claude-acp")
+    );
+}
+
+#[test]
+fn a_sign_in_of_gooses_own_is_named_and_status_knows_whether_it_was_done() {
+    let home = Home::new();
+    let report = Setup::new(&home)
+        .args(["kimi_code", "--yes", "--json"])
+        .code(0)
+        .run()
+        .json();
+    assert!(
+        report["notes"].to_string().contains("goose configure"),
+        "{report}"
+    );
+    let status = |words: &str| {
+        let said = Setup::new(&home).args(["status"]).code(0).run();
+        assert!(said.stdout.contains(words), "{said}");
+    };
+    status("goose is not signed in");
+    home.write(".config/goose/kimicode/token.json", "{}");
+    status("goose is signed in");
+}
+
+#[test]
+fn a_vendors_credentials_are_named_and_a_script_has_to_say_that_it_is_sure() {
+    let home = Home::new();
+    let setup = |more: &[&str], code| {
+        let args = ["vertex", "--yes", "--set", "GCP_PROJECT_ID=mine"];
+        Setup::new(&home)
+            .args(args.iter().chain(more))
+            .code(code)
+            .run()
+    };
+    let none = setup(&[], 4);
+    assert!(
+        none.stderr
+            .contains("gcloud auth application-default login"),
+        "{none}"
+    );
+    home.write(".config/gcloud/application_default_credentials.json", "{}");
+    let found = setup(&[], 4);
+    assert!(
+        found
+            .stderr
+            .contains("application_default_credentials.json"),
+        "{found}"
+    );
+    assert!(found.stderr.contains("print-access-token"), "{found}");
+    setup(&["--no-check"], 0);
+    let config = home.config_yaml();
+    assert_eq!(config["GCP_PROJECT_ID"].as_str(), Some("mine"));
+    assert_eq!(config["GCP_LOCATION"].as_str(), Some("us-central1"));
+    assert!(!home.secrets_file().exists());
+}
+
+#[test]
+fn a_setting_that_is_missing_is_named_with_its_flag() {
+    let home = Home::new();
+    let said = Setup::new(&home)
+        .args([
+            "azure",
+            "--key-stdin",
+            "--host",
+            "https://me.openai.azure.com",
+            "--store",
+            "file",
+            "--yes",
+        ])
+        .stdin("3f9a1c0e7b2d4856a1f0c9e8d7b6a5f4")
+        .code(2)
+        .run();
+    assert!(
+        said.stderr.contains("--set AZURE_OPENAI_DEPLOYMENT_NAME="),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_key_in_the_wrong_box_is_known_before_anybody_is_asked() {
+    let internet = Internet::new();
+    let home = Home::new().online(&internet);
+    let said = Setup::new(&home)
+        .args(["groq", "--key-stdin", "--store", "file", "--yes"])
+        .stdin("hf_aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xYaB")
+        .code(3)
+        .run();
+    assert!(said.stderr.contains("Hugging Face"), "{said}");
+    assert!(internet.requests().is_empty());
+    assert_eq!(internet.strays(), Vec::<String>::new());
+}
