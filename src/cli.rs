@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::limits::threshold::Threshold;
+
 const EXAMPLES: &str = "\
 Examples:
   goose-setup                          choose a provider and set it up
@@ -14,8 +16,8 @@ Examples:
   pass show openrouter | goose-setup openrouter --key-stdin --yes
 
 Exit codes: 0 done, 1 unexpected, 2 usage or a missing answer, 3 key refused, 4 not verified, 5 secret store,
-6 broken file, 7 changed underneath, 8 no credit or limit reached, 9 outranked by something else, 10 found by doctor,
-130 cancelled";
+6 broken file, 7 changed underneath, 8 no credit or limit reached, 9 outranked by something else, 10 found by doctor
+or below a threshold, 130 cancelled";
 
 /// Set up an LLM provider for goose: prove the API key, store it in the keychain, write the config.
 #[derive(Debug, Parser)]
@@ -64,6 +66,8 @@ pub enum Command {
     Status,
     /// Prove stored keys with their providers, without spending a token
     Check(CheckArgs),
+    /// Show credit, usage and rate limits, what they mean for goose, and what raises them
+    Limits(LimitsArgs),
     /// List a provider's models with context, price and tool support
     Models(ModelsArgs),
     /// List the providers that can be set up
@@ -179,6 +183,42 @@ pub struct CheckArgs {
     pub all: bool,
 }
 
+#[derive(Debug, Default, Args)]
+pub struct LimitsArgs {
+    /// Whose limits; the active provider's when left out
+    pub providers: Vec<String>,
+    /// Every configured provider; with --offline every one that is documented
+    #[arg(long, conflicts_with = "providers")]
+    pub all: bool,
+    /// Only what is documented: no network, no keychain
+    #[arg(long, conflicts_with_all = ["watch", "fail_under"])]
+    pub offline: bool,
+    /// Keep showing it, asking again every so many seconds (60), until Ctrl-C
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        value_parser = seconds,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "60",
+        conflicts_with_all = ["json", "fail_under"]
+    )]
+    pub watch: Option<Duration>,
+    /// Exit with 10 when less than this is left, such as 2usd or 10%
+    #[arg(long, value_name = "AMOUNT")]
+    pub fail_under: Option<Threshold>,
+    /// Write a setting that helps, as the advice names it, to goose's config; empty takes it away (repeatable)
+    #[arg(
+        long,
+        value_name = "NAME=VALUE",
+        value_parser = assignment,
+        conflicts_with_all = ["providers", "all", "offline", "watch", "fail_under"]
+    )]
+    pub set: Vec<(String, String)>,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
     /// Whose models; the active provider's when left out
@@ -192,6 +232,18 @@ pub struct ModelsArgs {
     /// Also models that cannot call tools, which goose needs
     #[arg(long)]
     pub any: bool,
+    /// The cheapest first, or the largest context first, instead of the provider's order
+    #[arg(long, value_enum, value_name = "BY")]
+    pub sort: Option<SortBy>,
+    /// Show what an hour of goose costs at least, and how that is worked out
+    #[arg(long)]
+    pub cost: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SortBy {
+    Price,
+    Context,
 }
 
 #[derive(Debug, Subcommand)]
@@ -315,6 +367,7 @@ impl Cli {
             Some(Command::Switch(_)) => "switch",
             Some(Command::Status) => "status",
             Some(Command::Check(_)) => "check",
+            Some(Command::Limits(_)) => "limits",
             Some(Command::Models(_)) => "models",
             Some(Command::Providers) => "providers",
             Some(Command::Key(_)) => "key",

@@ -19,6 +19,7 @@ pub mod goose;
 pub mod history;
 pub mod interview;
 pub mod key_source;
+pub mod limits;
 pub mod plan;
 pub mod process;
 pub mod prompt;
@@ -78,6 +79,7 @@ fn report(command: Option<&Command>, cli: &Cli, cx: &Context) -> Result<Report> 
         Some(Command::Switch(args)) => commands::switch::run(args, cx),
         Some(Command::Status) => commands::status::run(cx),
         Some(Command::Check(args)) => commands::check::run(args, cx),
+        Some(Command::Limits(args)) => commands::limits::run(args, cx),
         Some(Command::Models(args)) => commands::models::run(args, cx),
         Some(Command::Providers) => commands::providers::run(cx),
         Some(Command::Key(command)) => commands::key::run(command, cx),

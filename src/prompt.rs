@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::talk;
 use list::{Choice, Item, List, Step, within};
 
-pub use terminal::changing;
+pub use terminal::{changing, watching};
 
 /// How long the main thread leaves the interrupt handler to end the process.
 const HANDLER_TIME: Duration = Duration::from_secs(5);

@@ -90,6 +90,22 @@ pub struct Edited {
     pub comments_lost: bool,
 }
 
+impl Edited {
+    /// What a person should know about how the file at `path` was changed.
+    pub fn notes(&self, path: &Path) -> Vec<String> {
+        let path = path.display();
+        let mark = self.bom_removed.then(|| {
+            format!(
+                "{path} began with a byte order mark, which makes goose ignore it; the mark is taken out"
+            )
+        });
+        let comments = self.comments_lost.then(|| {
+            format!("{path} cannot be changed in place; it is written anew, without its comments")
+        });
+        mark.into_iter().chain(comments).collect()
+    }
+}
+
 /// The map in a file as goose reads it; an empty file is an empty map. The path is for the error.
 pub fn parse(path: &Path, text: &[u8]) -> Result<Mapping> {
     mapping(path, decode(path, text)?)

@@ -74,7 +74,14 @@ fn openrouter(key: &Value) -> Option<Account> {
         (None, _) => {}
     }
     if free_tier == Some(true) {
-        notes.push("free tier: 50 requests a day on free models".into());
+        let today = key.get("free_model_daily_requests");
+        let count = |name| today?.get(name).and_then(number);
+        notes.push(match (count("remaining"), count("limit")) {
+            (Some(left), Some(limit)) => {
+                format!("free tier: {left} of {limit} requests on free models left today")
+            }
+            _ => "free tier: 50 requests a day on free models".into(),
+        });
     }
     let has_credit = remaining.is_some() || limit.is_some();
     Some(Account {
@@ -121,7 +128,7 @@ fn deepseek(answer: &Value) -> Option<Account> {
 }
 
 /// A number, also where the provider writes it as text.
-pub(super) fn number(value: &Value) -> Option<f64> {
+pub(crate) fn number(value: &Value) -> Option<f64> {
     let number = match value {
         Value::String(text) => text.trim().parse().ok()?,
         other => other.as_f64()?,
@@ -177,6 +184,16 @@ mod tests {
         );
         assert!(!account.is_used_up());
         assert_eq!(account.credit, None);
+    }
+
+    #[test]
+    fn a_free_key_says_how_many_of_the_days_requests_are_left() {
+        let account = openrouter(json!({"limit": null, "is_free_tier": true,
+            "free_model_daily_requests": {"limit": 1000, "used": 38, "remaining": 962}}));
+        assert_eq!(
+            account.summary(),
+            "no spending cap on this key; free tier: 962 of 1000 requests on free models left today"
+        );
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl<'a> Target<'a> {
         self
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         if is_whole(path) {
             path.to_owned()
         } else {
@@ -76,7 +76,7 @@ impl<'a> Target<'a> {
     }
 
     /// The settings that travel as headers of their own.
-    pub(super) fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.settings.iter().filter_map(|(name, value)| {
             let setting = self.provider.settings.iter().find(|s| s.name == name)?;
             Some((setting.header?, value.as_str()))

@@ -38,23 +38,25 @@ pub struct Http {
     log: Option<Arc<Mutex<Vec<String>>>>,
 }
 
-pub(super) struct Call<'a> {
-    pub(super) url: String,
-    pub(super) method: Method,
-    pub(super) auth: Auth,
-    pub(super) key: Option<&'a Secret>,
-    pub(super) headers: Vec<(&'a str, &'a str)>,
-    pub(super) body: Option<&'a str>,
+pub(crate) struct Call<'a> {
+    pub(crate) url: String,
+    pub(crate) method: Method,
+    pub(crate) auth: Auth,
+    pub(crate) key: Option<&'a Secret>,
+    pub(crate) headers: Vec<(&'a str, &'a str)>,
+    pub(crate) body: Option<&'a str>,
     /// Most bytes an answer may have, after decompression.
-    pub(super) limit: u64,
+    pub(crate) limit: u64,
 }
 
-pub(super) struct Reply {
-    pub(super) status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     pub(super) text: String,
-    pub(super) json: Option<Value>,
+    pub(crate) json: Option<Value>,
     pub(super) is_page: bool,
     pub(super) retry_after: Option<String>,
+    /// Those that speak of limits, by their names in lower case.
+    pub(crate) limit_headers: Vec<(String, String)>,
 }
 
 impl Http {
@@ -92,7 +94,7 @@ impl Http {
     }
 
     /// Sends once; and once more where the connection broke before any answer.
-    pub(super) fn send(&self, call: &Call, requests: &mut u32) -> Result<Reply, Trouble> {
+    pub(crate) fn send(&self, call: &Call, requests: &mut u32) -> Result<Reply, Trouble> {
         let start = Instant::now();
         *requests += 1;
         let mut outcome = self.send_once(call);
@@ -128,6 +130,7 @@ impl Http {
             Some(value.to_owned())
         };
         let retry_after = heading(RETRY_AFTER);
+        let limit_headers = limit_headers(response.headers());
         let is_html = heading(reqwest::header::CONTENT_TYPE).is_some_and(|t| t.contains("html"));
         let mut bytes = Vec::new();
         response
@@ -153,6 +156,7 @@ impl Http {
             is_page: is_html || text.trim_start().starts_with('<'),
             text,
             retry_after,
+            limit_headers,
         })
     }
 
@@ -181,6 +185,20 @@ impl Http {
             .unwrap_or_else(PoisonError::into_inner)
             .push(format!("{method} {}: {end}, {took} ms", call.url));
     }
+}
+
+fn limit_headers(all: &HeaderMap) -> Vec<(String, String)> {
+    let speaks_of_limits = |name: &str| {
+        ["ratelimit", "rate-limit", "tokenlimit", "retry-after"]
+            .iter()
+            .any(|part| name.contains(part))
+    };
+    all.iter()
+        .filter(|(name, _)| speaks_of_limits(name.as_str()))
+        .filter_map(|(name, value)| {
+            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+        })
+        .collect()
 }
 
 fn headers(call: &Call) -> HeaderMap {

@@ -32,7 +32,7 @@ impl Wanted {
 pub(super) const IF_SURE: &str = "go on with --no-check if you are sure of the key";
 
 /// What can be said of a key without asking anybody.
-pub(super) fn before_asking(target: &Target) -> Option<Finding> {
+pub(crate) fn before_asking(target: &Target) -> Option<Finding> {
     let provider = target.provider;
     let title = provider.title;
     let row = provider.key.as_ref()?;

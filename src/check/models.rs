@@ -45,6 +45,8 @@ pub struct Model {
     /// `None`: the list does not say.
     pub tools: Option<bool>,
     pub free: bool,
+    /// The day after which the provider may take it away, as it writes it.
+    pub expires: Option<String>,
 }
 
 /// The models in the provider's order; `None` where this is no list of that shape.
@@ -90,6 +92,7 @@ impl Model {
             output_price: None,
             tools: None,
             free: false,
+            expires: None,
         })
     }
 
@@ -109,6 +112,7 @@ fn openrouter(row: &Value) -> Option<Model> {
     let mut model = Model::named(text(row, "id")?, text(row, "name"))?
         .priced(price("prompt"), price("completion"));
     model.context = count(row, "context_length");
+    model.expires = day(row, "expiration_date");
     model.tools = row
         .get("supported_parameters")
         .and_then(Value::as_array)
@@ -165,6 +169,7 @@ fn mistral(row: &Value) -> Option<Model> {
     }
     model.context = count(row, "max_context_length").or(model.context);
     model.tools = can("function_calling");
+    model.expires = day(row, "deprecation");
     Some(model)
 }
 
@@ -189,6 +194,12 @@ fn litellm(row: &Value) -> Option<Model> {
         .get("supports_function_calling")
         .and_then(Value::as_bool);
     Some(model)
+}
+
+/// The date of a day or moment.
+fn day(row: &Value, name: &str) -> Option<String> {
+    let text = sanitize::word(text(row, name)?)?;
+    Some(text.split('T').next().unwrap_or(text).to_owned())
 }
 
 fn ollama(row: &Value) -> Option<Model> {

@@ -21,16 +21,22 @@ pub struct Proof {
 
 /// Asks whether the key is right. Never a chat request, never a token.
 pub fn prove(http: &Http, target: &Target) -> Finding {
+    examine(http, target).0
+}
+
+/// The same, and what was answered, for whoever reads more from it.
+pub(crate) fn examine(http: &Http, target: &Target) -> (Finding, Option<Reply>) {
     let check = match checkable(target) {
         Ok(check) => check,
-        Err(finding) => return finding,
+        Err(finding) => return (finding, None),
     };
     let limit = if is_also_list(target.provider) {
         LIST_LIMIT
     } else {
         CHECK_LIMIT
     };
-    ask(http, target, check, limit).0
+    let (finding, reply) = ask(http, target, check, limit);
+    (finding, reply.ok())
 }
 
 /// Asks for the models.

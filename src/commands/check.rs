@@ -13,6 +13,8 @@ use crate::env::Env;
 use crate::error::{Error, Exit, Result};
 use crate::goose::paths::Paths;
 use crate::interview::provider::named;
+use crate::limits::ask::is_exhausted;
+use crate::limits::way_out::{self, WayOut};
 use crate::report::Report;
 use crate::state::State;
 
@@ -36,10 +38,16 @@ pub fn run(args: &CheckArgs, cx: &Context) -> Result<Report> {
             .map(|name| named(name))
             .collect::<Result<_>>()?
     };
-    let findings = prove_all(&providers, cx, &state)?;
+    let http = cx.network()?;
+    let findings = prove_all(&providers, &http, cx, &state)?;
     let mut text = String::new();
     for (provider, finding) in providers.iter().zip(&findings) {
         text.push_str(&line(provider, finding));
+    }
+    let way_out = way_out(&providers, &findings, &http, cx, &state)?;
+    cx.tell_requests(&http);
+    if let Some(way_out) = &way_out {
+        text.push_str(&format!("{}\n", way_out.sentence()));
     }
     let results: Vec<_> = providers
         .iter()
@@ -64,10 +72,14 @@ pub fn run(args: &CheckArgs, cx: &Context) -> Result<Report> {
                 .any(|finding| finding.verdict.exit() == *exit)
         })
         .unwrap_or(Exit::Done);
-    Ok(Report::new(exit, json!({"results": results}), text))
+    Ok(Report::new(
+        exit,
+        json!({"results": results, "switch_to": way_out}),
+        text,
+    ))
 }
 
-fn all_with_keys(cx: &Context, state: &State) -> Result<Vec<&'static Provider>> {
+pub(super) fn all_with_keys(cx: &Context, state: &State) -> Result<Vec<&'static Provider>> {
     let configured = state.config.configured();
     let mut providers = Vec::new();
     for provider in catalog::all() {
@@ -87,7 +99,32 @@ fn all_with_keys(cx: &Context, state: &State) -> Result<Vec<&'static Provider>> 
     Ok(providers)
 }
 
-fn prove_all(providers: &[&'static Provider], cx: &Context, state: &State) -> Result<Vec<Finding>> {
+/// The provider to go to, where the active one was checked and is used up.
+fn way_out(
+    providers: &[&'static Provider],
+    findings: &[Finding],
+    http: &Http,
+    cx: &Context,
+    state: &State,
+) -> Result<Option<WayOut>> {
+    let known: Vec<_> = providers
+        .iter()
+        .zip(findings)
+        .map(|(provider, finding)| way_out::Known {
+            id: provider.id,
+            verdict: finding.verdict,
+            is_exhausted: is_exhausted(finding.verdict),
+        })
+        .collect();
+    way_out::find(&known, http, cx, state)
+}
+
+fn prove_all(
+    providers: &[&'static Provider],
+    http: &Http,
+    cx: &Context,
+    state: &State,
+) -> Result<Vec<Finding>> {
     let mut keys = Vec::new();
     for provider in providers {
         let key = stored_key::in_force(provider, cx, state)?;
@@ -98,17 +135,16 @@ fn prove_all(providers: &[&'static Provider], cx: &Context, state: &State) -> Re
         }
         keys.push(key);
     }
-    let http = cx.network()?;
     let targets: Vec<_> = providers
         .iter()
         .zip(&keys)
         .map(|(provider, key)| stored_key::target(provider, key.as_ref(), state))
         .collect();
     let (env, paths) = (&cx.env, &state.paths);
-    let findings = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let asked: Vec<_> = targets
             .iter()
-            .map(|target| scope.spawn(|| prove(&http, target, env, paths)))
+            .map(|target| scope.spawn(|| prove(http, target, env, paths)))
             .collect();
         asked
             .into_iter()
@@ -118,9 +154,7 @@ fn prove_all(providers: &[&'static Provider], cx: &Context, state: &State) -> Re
                     .map_err(|_| Error::unexpected("a check ended without an answer"))
             })
             .collect()
-    });
-    cx.tell_requests(&http);
-    findings
+    })
 }
 
 /// A provider that goose opens without a key of ours is looked at here, not asked.

@@ -1,8 +1,10 @@
 //! What a configured machine is offered when `goose-setup` is typed alone.
 
 use crate::catalog::{self, Provider};
-use crate::cli::{CheckArgs, KeyCommand, KeySetArgs, KeySource, SetupArgs, SwitchArgs, Writing};
-use crate::commands::{check, key, setup, status, switch};
+use crate::cli::{
+    CheckArgs, KeyCommand, KeySetArgs, KeySource, LimitsArgs, SetupArgs, SwitchArgs, Writing,
+};
+use crate::commands::{check, key, limits, setup, status, switch};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -19,6 +21,7 @@ enum Offer {
     Key,
     Model,
     Check,
+    Limits,
     Status,
 }
 
@@ -29,17 +32,18 @@ impl Offer {
             Self::Switch => state.config.configured().len() > 1,
             Self::Model => active.is_some(),
             Self::Key => active.is_some_and(|provider| provider.key.is_some()),
-            Self::Add | Self::Check | Self::Status => true,
+            Self::Add | Self::Check | Self::Limits | Self::Status => true,
         }
     }
 }
 
-const OFFERS: [(Offer, &str); 6] = [
+const OFFERS: [(Offer, &str); 7] = [
     (Offer::Switch, "use another provider that is set up"),
     (Offer::Add, "set up a provider"),
     (Offer::Model, "choose another model"),
     (Offer::Key, "replace the key"),
     (Offer::Check, "check the stored keys"),
+    (Offer::Limits, "show credit, usage and rate limits"),
     (Offer::Status, "show what goose uses, and why"),
 ];
 
@@ -123,6 +127,7 @@ pub fn run(prompt: Prompt, args: &SetupArgs, cx: &Context, state: &State) -> Res
             },
             cx,
         ),
+        Offer::Limits => limits::run(&LimitsArgs::default(), cx),
         Offer::Status => status::run(cx),
     }
 }

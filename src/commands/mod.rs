@@ -7,6 +7,7 @@ pub mod env;
 pub mod exec;
 pub mod home;
 pub mod key;
+pub mod limits;
 pub mod models;
 pub mod providers;
 pub mod remove_all;

@@ -4,11 +4,12 @@ use serde_json::json;
 
 use crate::check;
 use crate::check::models::Model;
-use crate::cli::ModelsArgs;
+use crate::cli::{ModelsArgs, SortBy};
 use crate::commands::stored_key;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::interview::model::Columns;
+use crate::limits::hour;
 use crate::report::Report;
 
 pub fn run(args: &ModelsArgs, cx: &Context) -> Result<Report> {
@@ -33,16 +34,19 @@ pub fn run(args: &ModelsArgs, cx: &Context) -> Result<Report> {
     let list = check::list(&http, &target);
     cx.tell_requests(&http);
     let list = list.map_err(check::Finding::into_error)?;
-    let shown: Vec<&Model> = list.iter().filter(|model| is_wanted(model, args)).collect();
+    let mut shown: Vec<&Model> = list.iter().filter(|model| is_wanted(model, args)).collect();
+    if let Some(by) = args.sort {
+        sort(&mut shown, by);
+    }
     let columns = Columns::of(&shown);
     let mut text = String::new();
     for model in &shown {
-        let tools = if model.tools == Some(false) {
-            "  no tools"
-        } else {
-            ""
-        };
-        text.push_str(&format!("{}{tools}\n", columns.row(model)));
+        text.push_str(&columns.row(model));
+        text.push_str(&remarks(model, args.cost));
+        text.push('\n');
+    }
+    if args.cost && !shown.is_empty() {
+        text.push_str(&format!("{}\n", hour::formula()));
     }
     if shown.is_empty() {
         cx.talk.say(format!(
@@ -62,14 +66,35 @@ pub fn run(args: &ModelsArgs, cx: &Context) -> Result<Report> {
                 "output_price": model.output_price,
                 "tools": model.tools,
                 "free": model.free,
+                "expires": model.expires,
+                "hour_cost": hour::cost(model),
             })
         })
         .collect::<Vec<_>>();
     Ok(Report::new(
         Exit::Done,
-        json!({"provider": provider.id, "models": fields}),
+        json!({"provider": provider.id, "models": fields, "hour_formula": hour::formula()}),
         text,
     ))
+}
+
+/// What is unknown comes last.
+fn sort(models: &mut [&Model], by: SortBy) {
+    match by {
+        SortBy::Price => models.sort_by(|a, b| {
+            let cost = |model: &Model| hour::cost(model).unwrap_or(f64::INFINITY);
+            cost(a).total_cmp(&cost(b))
+        }),
+        SortBy::Context => models.sort_by_key(|model| std::cmp::Reverse(model.context)),
+    }
+}
+
+fn remarks(model: &Model, with_cost: bool) -> String {
+    let cost = hour::cost(model).filter(|cost| with_cost && *cost > 0.0);
+    let cost = cost.map(|cost| format!("  from ${cost:.2} an hour"));
+    let tools = (model.tools == Some(false)).then(|| "  no tools".to_owned());
+    let expires = model.expires.as_ref().map(|day| format!("  until {day}"));
+    [cost, tools, expires].into_iter().flatten().collect()
 }
 
 fn is_wanted(model: &Model, args: &ModelsArgs) -> bool {

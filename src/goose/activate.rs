@@ -76,16 +76,7 @@ pub fn rewrite(
 
     let before = config.user.bytes.as_deref().unwrap_or_default();
     let edited = yaml_edit::apply(&config.user.path, before, &draft.edits)?;
-    if edited.bom_removed {
-        notes.push(format!(
-            "{path} began with a byte order mark, which makes goose ignore it; the mark is taken out"
-        ));
-    }
-    if edited.comments_lost {
-        notes.push(format!(
-            "{path} cannot be changed in place; it is written anew, without its comments"
-        ));
-    }
+    notes.extend(edited.notes(&config.user.path));
     Ok(Rewritten {
         text: edited.text,
         notes,

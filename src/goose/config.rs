@@ -189,6 +189,11 @@ impl Config {
         as_text(self.layers.value(name)?)
     }
 
+    /// The same, in the type in which they say it.
+    pub fn file_value(&self, name: &str) -> Option<&Value> {
+        self.layers.value(name)
+    }
+
     /// What the user's own file says, whatever outranks it.
     pub fn user_setting(&self, name: &str) -> Option<String> {
         as_text(self.content.get(name)?)
@@ -342,7 +347,7 @@ fn as_text(value: &Value) -> Option<String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
     use crate::error::Error;

@@ -15,6 +15,8 @@ static SAVED: Mutex<Option<rustix::termios::Termios>> = Mutex::new(None);
 /// Held while files and secrets are being changed; an interrupt waits for it once.
 static CHANGING: Mutex<()> = Mutex::new(());
 static ASKED_TWICE: AtomicBool = AtomicBool::new(false);
+/// An interrupt is how what is going on now ends well.
+static WATCHING: AtomicBool = AtomicBool::new(false);
 
 /// Until this is dropped, an interrupt lets the change in hand finish first.
 pub fn changing() -> MutexGuard<'static, ()> {
@@ -22,9 +24,19 @@ pub fn changing() -> MutexGuard<'static, ()> {
     CHANGING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// From now on an interrupt ends the process as done: nothing is asked and nothing changes.
+pub fn watching() {
+    WATCHING.store(true, Ordering::SeqCst);
+    guard_interrupts();
+}
+
 pub(super) fn guard_interrupts() {
     // Set once; a second call finds it set, which is what is wanted.
     let _ = ctrlc::try_set_handler(|| {
+        if WATCHING.load(Ordering::SeqCst) {
+            let _ = Term::stdout().write_line("");
+            end(Exit::Done);
+        }
         let waited = CHANGING.try_lock();
         if waited.is_err() && !ASKED_TWICE.swap(true, Ordering::SeqCst) {
             let _ = Term::stderr()

@@ -13,6 +13,7 @@ mod every_step;
 mod files;
 mod goose_catalogue;
 mod keychain;
+mod limits;
 mod providers_end_to_end;
 mod readme;
 mod roll_call;

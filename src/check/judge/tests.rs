@@ -38,6 +38,7 @@ fn reply(row: &Row) -> Reply {
         json: serde_json::from_str(&text).ok(),
         is_page: text.trim_start().starts_with('<'),
         retry_after: header("retry-after"),
+        limit_headers: Vec::new(),
         text,
     }
 }
@@ -156,6 +157,7 @@ fn no_answer_can_make_a_finding_show_the_key_or_steer_the_terminal() {
                     text,
                     is_page: false,
                     retry_after: Some("\u{1b}[2J".into()),
+                    limit_headers: Vec::new(),
                 };
                 let finding = judge(&target, &reply, Wanted::At("/data"));
                 // Ollama Cloud lets a good key in with a complaint about the rest of the question.

@@ -1,0 +1,355 @@
+//! `goose-setup limits`: what limits goose at its providers, and what helps.
+
+use std::time::Duration;
+
+use jiff::ZonedDateTime;
+use serde_json::json;
+
+use crate::catalog::{self, Provider};
+use crate::cli::LimitsArgs;
+use crate::commands::{check, stored_key};
+use crate::consent::{self, Outcome};
+use crate::context::Context;
+use crate::error::{Error, Exit, Result};
+use crate::goose::env_value;
+use crate::interview::provider::named;
+use crate::limits::advice::Setup;
+use crate::limits::ask::{self, Live, Question};
+use crate::limits::book::{self, Entry};
+use crate::limits::sheet::{Known, Sheet};
+use crate::limits::threshold::{Met, Threshold};
+use crate::limits::way_out::{self, WayOut};
+use crate::limits::{settings, view, watch};
+use crate::report::Report;
+use crate::state::State;
+
+const NO_NAMING: &str = "GOOSE_DISABLE_SESSION_NAMING";
+const MAX_TOKENS: &str = "GOOSE_MAX_TOKENS";
+const FALLBACK: &str = "OPENROUTER_PARAMETERS";
+
+/// From the worst to the best.
+const WORST_FIRST: [Exit; 4] = [
+    Exit::KeyRefused,
+    Exit::Account,
+    Exit::Store,
+    Exit::Unverified,
+];
+
+pub fn run(args: &LimitsArgs, cx: &Context) -> Result<Report> {
+    let state = cx.look()?;
+    if !args.set.is_empty() {
+        return set(args, cx, &state);
+    }
+    if let Some(every) = args.watch {
+        return keep_showing(every, args, cx, &state);
+    }
+    let shown = if args.offline {
+        Shown::of(offline(args, cx, &state)?)
+    } else {
+        live(args, cx, &state)?
+    };
+    shown.warn_of_stale_rows(cx);
+    Ok(shown.report(args.fail_under.as_ref(), cx))
+}
+
+struct Shown {
+    sheets: Vec<Sheet>,
+    way_out: Option<WayOut>,
+}
+
+impl Shown {
+    fn of(sheets: Vec<Sheet>) -> Self {
+        Self {
+            sheets,
+            way_out: None,
+        }
+    }
+
+    fn text(&self, with_bars: bool) -> String {
+        let now = ZonedDateTime::now();
+        let sheets: Vec<_> = self
+            .sheets
+            .iter()
+            .map(|sheet| view::text(sheet, &now, with_bars))
+            .collect();
+        let mut text = sheets.join("\n");
+        if let Some(way_out) = &self.way_out {
+            text.push_str(&format!("\n{}\n", way_out.sentence()));
+        }
+        text
+    }
+
+    fn warn_of_stale_rows(&self, cx: &Context) {
+        for sheet in &self.sheets {
+            if let Some((row, age)) = sheet.stale_rows().max_by_key(|(_, age)| *age) {
+                cx.talk.warn(format!(
+                    "what is documented of {} was read {age} days ago; look at {}",
+                    sheet.title, row.page
+                ));
+            }
+        }
+    }
+
+    fn report(&self, threshold: Option<&Threshold>, cx: &Context) -> Report {
+        let mut below = Vec::new();
+        if let Some(threshold) = threshold {
+            for sheet in &self.sheets {
+                let met = sheet
+                    .live
+                    .as_ref()
+                    .map(|live| threshold.met_by(&live.figures));
+                match met.unwrap_or(Met::Unknown) {
+                    Met::Below => below.push(sheet.id.as_str()),
+                    Met::Above => {}
+                    Met::Unknown => cx.talk.warn(format!(
+                        "{} has no figure that --fail-under could be compared with",
+                        sheet.title
+                    )),
+                }
+            }
+        }
+        let exit = if below.is_empty() {
+            self.exit()
+        } else {
+            Exit::Found
+        };
+        let results: Vec<_> = self.sheets.iter().map(Sheet::to_json).collect();
+        Report::new(
+            exit,
+            json!({"results": results, "below": below, "switch_to": self.way_out}),
+            self.text(cx.env.stdout_is_terminal()),
+        )
+    }
+
+    fn exit(&self) -> Exit {
+        let exits: Vec<Exit> = self
+            .sheets
+            .iter()
+            .filter_map(|sheet| sheet.live.as_ref())
+            .map(exit_of)
+            .collect();
+        WORST_FIRST
+            .into_iter()
+            .find(|exit| exits.contains(exit))
+            .unwrap_or(Exit::Done)
+    }
+}
+
+fn exit_of(live: &Live) -> Exit {
+    use crate::check::verdict::Verdict;
+    match live.finding.verdict {
+        // Nothing free proves some keys, which says nothing about limits.
+        Verdict::Unproven => Exit::Done,
+        verdict if verdict.exit() == Exit::Done && live.is_exhausted() => Exit::Account,
+        verdict => verdict.exit(),
+    }
+}
+
+fn offline(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Vec<Sheet>> {
+    let ids: Vec<&str> = if args.all {
+        book::all().iter().map(|entry| entry.id).collect()
+    } else {
+        wanted(args, cx, state)?
+            .into_iter()
+            .map(|provider| provider.id)
+            .collect()
+    };
+    let now = ZonedDateTime::now();
+    let configured = state.config.configured();
+    let sheet = |id: &str| {
+        let is_set_up = configured.iter().any(|known| known.id == id);
+        let mut sheet = Sheet::of(known(id, args.all && !is_set_up, cx, state), &now);
+        if args.all && !is_set_up {
+            // The handbook as a book: nobody asked what would help there.
+            sheet.advice.clear();
+        }
+        sheet
+    };
+    Ok(ids.into_iter().map(sheet).collect())
+}
+
+fn live(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Shown> {
+    let providers = if args.all {
+        check::all_with_keys(cx, state)?
+    } else {
+        wanted(args, cx, state)?
+    };
+    let mut keys = Vec::new();
+    for provider in &providers {
+        keys.push(stored_key::in_force(provider, cx, state)?);
+    }
+    let http = cx.network()?;
+    let now = ZonedDateTime::now();
+    let busy = cx.talk.busy("asking");
+    let mut questions = Vec::new();
+    for (provider, key) in providers.iter().zip(&keys) {
+        let needs_one = provider.key.as_ref().is_some_and(|fact| !fact.optional);
+        if key.is_some() || !needs_one {
+            questions.push(Question {
+                target: stored_key::target(provider, key.as_ref(), state),
+                entry: book::of(provider.id),
+                model: model_in_use(provider.id, state),
+            });
+        }
+    }
+    let answers = ask::all(&http, &questions, now.timestamp());
+    let found: Vec<_> = questions
+        .iter()
+        .zip(&answers)
+        .map(|(question, live)| way_out::Known {
+            id: question.target.provider.id,
+            verdict: live.finding.verdict,
+            is_exhausted: live.is_exhausted(),
+        })
+        .collect();
+    let way_out = way_out::find(&found, &http, cx, state)?;
+    drop(busy);
+    cx.tell_requests(&http);
+    let mut answers: Vec<_> = questions.iter().zip(answers).collect();
+    let sheets = providers
+        .iter()
+        .zip(&keys)
+        .map(|(provider, key)| {
+            let asked = answers
+                .iter()
+                .position(|(question, _)| question.target.provider.id == provider.id)
+                .map(|place| answers.remove(place));
+            let own = asked
+                .as_ref()
+                .is_some_and(|(question, _)| question.target.own_host);
+            let note = asked.is_none().then(|| {
+                format!(
+                    "no key is stored, so nobody was asked; run `goose-setup {}`",
+                    provider.id
+                )
+            });
+            let known = Known {
+                live: asked.map(|(_, live)| live),
+                key: key.as_ref().filter(|_| own),
+                note,
+                ..known(provider.id, false, cx, state)
+            };
+            Sheet::of(known, &now)
+        })
+        .collect();
+    Ok(Shown { sheets, way_out })
+}
+
+fn wanted(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Vec<&'static Provider>> {
+    if args.providers.is_empty() {
+        return Ok(vec![stored_key::named_or_active(None, cx, state)?]);
+    }
+    let mut providers: Vec<&'static Provider> = Vec::new();
+    for name in &args.providers {
+        let provider = named(name)?;
+        if providers.iter().all(|known| known.id != provider.id) {
+            providers.push(provider);
+        }
+    }
+    Ok(providers)
+}
+
+/// What goose's files and the environment say that matters to limits.
+fn known<'a>(id: &'a str, every_model: bool, cx: &Context, state: &State) -> Known<'a> {
+    let setting = |name: &str| {
+        let found = state.config.setting(&cx.env, name)?;
+        Some(found.value)
+    };
+    let mut setup = Setup {
+        names_sessions: !setting(NO_NAMING).is_some_and(|said| said.eq_ignore_ascii_case("true")),
+        has_fallback: state
+            .config
+            .file_value(FALLBACK)
+            .and_then(|value| value.get("models"))
+            .is_some(),
+        others: state
+            .config
+            .configured()
+            .into_iter()
+            .map(|known| known.id)
+            .filter(|other| other != id)
+            .collect(),
+        ..Setup::default()
+    };
+    if let Some(entry) = book::of(id) {
+        note_retries(entry, &mut setup, cx, state);
+    }
+    Known {
+        id,
+        model: (!every_model).then(|| model_in_use(id, state)).flatten(),
+        live: None,
+        key: None,
+        setup,
+        max_tokens: setting(MAX_TOKENS).and_then(|said| said.parse().ok()),
+        note: None,
+    }
+}
+
+fn model_in_use(id: &str, state: &State) -> Option<String> {
+    let default = || catalog::by_id(id)?.default_model.map(str::to_owned);
+    state.config.model_of(id).or_else(default)
+}
+
+fn note_retries(entry: &Entry, setup: &mut Setup, cx: &Context, state: &State) {
+    let Some(retries) = entry.retries else { return };
+    for (place, name) in retries.names().into_iter().enumerate() {
+        let exported = cx.env.text(&name);
+        let is_heard = match (exported, state.config.file_value(&name)) {
+            (Some(text), _) if retries.text_only => env_value::as_text(&name, text).is_some(),
+            (None, Some(value)) if retries.text_only => value.is_string(),
+            (Some(_), _) | (None, Some(_)) => true,
+            (None, None) => continue,
+        };
+        if is_heard {
+            setup.sets_retries |= place == 0;
+            continue;
+        }
+        let value = exported
+            .map(str::to_owned)
+            .or_else(|| state.config.file_setting(&name));
+        setup.sets_retries |= place == 0;
+        setup
+            .deaf
+            .push((name, value.unwrap_or_default(), exported.is_some()));
+    }
+}
+
+fn keep_showing(every: Duration, args: &LimitsArgs, cx: &Context, state: &State) -> Result<Report> {
+    if !cx.env.stdout_is_terminal() {
+        return Err(Error::usage(
+            "--watch needs a terminal to show it on",
+            "leave it out, or use --json in a loop of your own",
+        ));
+    }
+    match watch::keep(every, || Ok(live(args, cx, state)?.text(true)))? {}
+}
+
+fn set(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Report> {
+    cx.require_consent(args.writing)?;
+    let plan = settings::plan(&state.config, &args.set)?;
+    let mut notes = plan.notes.clone();
+    for (name, _) in &args.set {
+        if cx.env.is_set(name) {
+            notes.push(format!(
+                "{name} in the environment outranks what is written"
+            ));
+        }
+    }
+    let prompt = cx.prompt();
+    let mut text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, state)? {
+        Outcome::Shown(text) => text,
+        Outcome::NothingToDo => "goose's config says so already\n".into(),
+        Outcome::Changed => {
+            let names: Vec<_> = args.set.iter().map(|(name, _)| name.as_str()).collect();
+            format!("written to goose's config: {}\n", names.join(", "))
+        }
+    };
+    for note in &notes {
+        text.push_str(&format!("note: {note}\n"));
+    }
+    Ok(Report::new(
+        Exit::Done,
+        json!({"dry_run": args.writing.dry_run, "changes": plan.changes(), "notes": notes}),
+        text,
+    ))
+}
