@@ -4,7 +4,7 @@ mod elsewhere;
 mod form;
 mod host;
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::secret::Secret;
 
 pub use elsewhere::{Chain, Program, SignIn};
 pub use form::{Class, Form, KeyForm};
-pub use host::Host;
+pub use host::{Host, is_likely_name, is_local, likely_scheme};
 
 static BOOK: LazyLock<Book> = LazyLock::new(Book::read);
 /// One file for each kind of way in.
@@ -26,6 +26,8 @@ const FILES: [&str; 6] = [
     include_str!("../templates/providers/programs.json"),
     include_str!("../templates/providers/accounts.json"),
 ];
+/// Providers of the user's own, known once goose's folder was read.
+static OWN: OnceLock<Vec<Provider>> = OnceLock::new();
 /// Below this likeness a suggestion would puzzle more than it helps.
 const NEAR: f64 = 0.8;
 
@@ -323,14 +325,24 @@ pub fn all() -> &'static [Provider] {
     &BOOK.providers
 }
 
+/// Adds the user's own providers to the catalogue of this run. Only the first call counts.
+pub fn take_in(own: Vec<Provider>) {
+    let _ = OWN.set(own);
+}
+
+/// Every provider of the book, then the user's own.
+pub fn known() -> impl Iterator<Item = &'static Provider> {
+    all().iter().chain(OWN.get().into_iter().flatten())
+}
+
 /// goose itself knows a provider of this id.
 pub fn is_goose_id(id: &str) -> bool {
-    by_id(id).is_some()
+    all().iter().any(|provider| provider.id == id)
 }
 
 /// The row of this very id.
 pub fn by_id(id: &str) -> Option<&'static Provider> {
-    all().iter().find(|provider| provider.id == id)
+    known().find(|provider| provider.id == id)
 }
 
 pub fn common_answers() -> &'static [Answer] {
@@ -340,8 +352,7 @@ pub fn common_answers() -> &'static [Answer] {
 /// The provider of that id or usual name, in any case.
 pub fn find(name: &str) -> Result<&'static Provider> {
     let wanted = name.trim().to_lowercase();
-    all()
-        .iter()
+    known()
         .find(|provider| provider.names().any(|name| name == wanted))
         .ok_or_else(|| {
             let near = near_names(&wanted);
@@ -427,8 +438,7 @@ impl Provider {
 }
 
 fn near_names(wanted: &str) -> Vec<&'static str> {
-    let mut near: Vec<(f64, &str)> = all()
-        .iter()
+    let mut near: Vec<(f64, &str)> = known()
         .filter_map(|provider| {
             let likeness = provider
                 .names()

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::limits::threshold::Threshold;
+use crate::import::tools::SOURCES;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -72,6 +73,10 @@ pub enum Command {
     Models(ModelsArgs),
     /// List the providers that can be set up
     Providers,
+    /// Set up an endpoint of your own from any address, or list, change and remove the ones there are
+    Custom(Box<CustomArgs>),
+    /// Take over keys found in the environment, `.env` and rc files and other tools
+    Import(ImportArgs),
     /// Replace, print or remove a stored key
     #[command(subcommand)]
     Key(KeyCommand),
@@ -246,6 +251,97 @@ pub enum SortBy {
     Context,
 }
 
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Only keys found there (repeatable)
+    #[arg(long, value_name = "SOURCE", value_parser = SOURCES)]
+    pub from: Vec<String>,
+    /// Only keys of this provider (repeatable)
+    #[arg(long, value_name = "PROVIDER")]
+    pub provider: Vec<String>,
+    /// Every key that is found
+    #[arg(long, conflicts_with_all = ["from", "provider"])]
+    pub all: bool,
+    /// Where the keys are kept: the keychain, or secrets.yaml in plain text
+    #[arg(long, value_enum, value_name = "STORE")]
+    pub store: Option<StoreArg>,
+    /// Store the keys without asking their providers about them
+    #[arg(long)]
+    pub no_check: bool,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub struct CustomArgs {
+    #[command(subcommand)]
+    pub command: Option<CustomCommand>,
+    /// Where it answers: a host, a base address or a full path; asked for when left out
+    pub url: Option<String>,
+    #[command(flatten)]
+    pub wishes: CustomWishes,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CustomCommand {
+    /// List your own endpoints, and files that keep goose from its providers
+    List,
+    /// Look at an endpoint again and change what is said here
+    Edit(CustomEditArgs),
+    /// Remove an endpoint, its key and its place in goose's config
+    Remove(CustomRemoveArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct CustomEditArgs {
+    /// Its id, with or without `custom_`
+    pub id: String,
+    /// Another address
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    #[command(flatten)]
+    pub wishes: CustomWishes,
+}
+
+#[derive(Debug, Args)]
+pub struct CustomRemoveArgs {
+    /// Its id, with or without `custom_`
+    pub id: String,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct CustomWishes {
+    /// What to call it; its host when left out
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// What it speaks; found out when left out
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub engine: Option<EngineArg>,
+    /// The model goose shall use
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    #[command(flatten)]
+    pub key: KeySource,
+    /// Where the key is kept: the keychain, or secrets.yaml in plain text
+    #[arg(long, value_enum, value_name = "STORE")]
+    pub store: Option<StoreArg>,
+    /// Ask the endpoint nothing and believe what is said here
+    #[arg(long)]
+    pub no_check: bool,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EngineArg {
+    Openai,
+    Anthropic,
+    Ollama,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
     /// Replace a provider's key: the new one is proven first, the old one stays until then
@@ -370,6 +466,8 @@ impl Cli {
             Some(Command::Limits(_)) => "limits",
             Some(Command::Models(_)) => "models",
             Some(Command::Providers) => "providers",
+            Some(Command::Custom(_)) => "custom",
+            Some(Command::Import(_)) => "import",
             Some(Command::Key(_)) => "key",
             Some(Command::Env(_)) => "env",
             Some(Command::Exec(_)) => "exec",
@@ -424,6 +522,18 @@ mod tests {
         ));
         let cli = Cli::try_parse_from(["goose-setup", "switch", "-", "--json"]);
         assert!(cli.is_ok_and(|cli| cli.general.json && cli.command_word() == "switch"));
+    }
+
+    #[test]
+    fn an_address_is_told_from_what_to_do_with_an_endpoint() {
+        let custom = |line: &[&str]| match Cli::try_parse_from(line).ok()?.command {
+            Some(Command::Custom(args)) => Some(args),
+            _ => None,
+        };
+        let set_up = custom(&["goose-setup", "custom", "localhost:8080", "--yes"]);
+        assert!(set_up.is_some_and(|args| args.url.is_some() && args.command.is_none()));
+        let edit = custom(&["goose-setup", "custom", "edit", "x", "--url", "y", "--json"]);
+        assert!(edit.is_some_and(|args| matches!(args.command, Some(CustomCommand::Edit(_)))));
     }
 
     #[test]

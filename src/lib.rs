@@ -10,6 +10,7 @@ pub mod cli;
 pub mod commands;
 pub mod consent;
 pub mod context;
+pub mod custom;
 pub mod doctor;
 pub mod elsewhere;
 pub mod env;
@@ -17,6 +18,7 @@ pub mod error;
 pub mod fsio;
 pub mod goose;
 pub mod history;
+pub mod import;
 pub mod interview;
 pub mod key_source;
 pub mod limits;
@@ -55,6 +57,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Err(error) => return not_understood(&error, &arguments),
     };
     let cx = Context::new(Env::from_process(), &cli.general);
+    custom::take_in(&cx.env);
     let word = cli.command_word();
     let outcome = match &cli.command {
         Some(Command::Exec(args)) => commands::exec::run(args, &cx).map(Finished::Child),
@@ -82,6 +85,8 @@ fn report(command: Option<&Command>, cli: &Cli, cx: &Context) -> Result<Report> 
         Some(Command::Limits(args)) => commands::limits::run(args, cx),
         Some(Command::Models(args)) => commands::models::run(args, cx),
         Some(Command::Providers) => commands::providers::run(cx),
+        Some(Command::Custom(args)) => commands::custom::run(args, cx),
+        Some(Command::Import(args)) => commands::import::run(args, cx),
         Some(Command::Key(command)) => commands::key::run(command, cx),
         Some(Command::Env(args)) => commands::env::run(args, cx),
         Some(Command::Completions(args)) => commands::completions::run(args, cx),

@@ -183,6 +183,33 @@ impl Plan {
         Ok(())
     }
 
+    /// Makes several providers known to goose, none of them the active one.
+    pub fn make_known(&mut self, config: &Config, changes: &[Change]) -> Result<()> {
+        let mut now = config.clone();
+        for change in changes {
+            let rewritten = activate::rewrite(&now, change, &catalog::is_goose_id)?;
+            for note in rewritten.notes {
+                if !self.notes.contains(&note) {
+                    self.notes.push(note);
+                }
+            }
+            now = now.after(&rewritten.text)?;
+        }
+        let text = now.user.bytes.unwrap_or_default();
+        let file = FileChange::to(&config.user, text, Privacy::Ordinary);
+        self.files.extend(file.map(FileChange::committing));
+        Ok(())
+    }
+
+    /// Takes a provider out of goose's config.
+    pub fn forget(&mut self, config: &Config, id: &str) -> Result<()> {
+        let text = activate::forget(config, id)?;
+        let change = FileChange::to(&config.user, text, Privacy::Ordinary);
+        let change = change.filter(|_| config.user.exists());
+        self.files.extend(change.map(FileChange::committing));
+        Ok(())
+    }
+
     /// Our env file with these keys.
     pub fn write_env_file(
         &mut self,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::catalog::Provider;
+use crate::catalog::{self, Provider};
 use crate::env::Env;
 use crate::error::Result;
 use crate::goose::config::Source;
@@ -70,7 +70,11 @@ pub fn find(env: &Env, state: &State, expected: &Expected<'_>) -> Result<Vec<Sha
     }
     let custom = Custom::read(&state.paths)?;
     let broken = custom.broken.iter().map(|broken| broken.path.as_path());
-    for file in custom.shadowing(expected.id).into_iter().chain(broken) {
+    // A file of the user's own may well define a provider; it stands in the way where goose has one of that name.
+    let shadowing = custom
+        .shadowing(expected.id)
+        .filter(|_| catalog::is_goose_id(expected.id));
+    for file in shadowing.into_iter().chain(broken) {
         finder.found.push(Shadow {
             fix: format!("mend or move {}", file.display()),
             variable: file.display().to_string(),

@@ -105,7 +105,7 @@ impl Host {
 }
 
 /// Nobody has a certificate for a name inside the house.
-fn likely_scheme(typed: &str) -> &'static str {
+pub fn likely_scheme(typed: &str) -> &'static str {
     let authority = typed.split('/').next().unwrap_or_default();
     let name = match Url::parse(&format!("http://{authority}")) {
         Ok(url) => url.host_str().unwrap_or_default().to_owned(),
@@ -115,14 +115,14 @@ fn likely_scheme(typed: &str) -> &'static str {
     if is_inside { "http" } else { "https" }
 }
 
-fn is_likely_name(name: &str) -> bool {
+pub fn is_likely_name(name: &str) -> bool {
     address(name).is_some()
         || name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
 }
 
-fn is_local(name: &str) -> bool {
+pub fn is_local(name: &str) -> bool {
     name == "localhost" || address(name).is_some_and(|address| address.is_loopback())
 }
 

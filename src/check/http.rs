@@ -51,10 +51,10 @@ pub(crate) struct Call<'a> {
 
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    pub(super) text: String,
+    pub(crate) text: String,
     pub(crate) json: Option<Value>,
-    pub(super) is_page: bool,
-    pub(super) retry_after: Option<String>,
+    pub(crate) is_page: bool,
+    pub(crate) retry_after: Option<String>,
     /// Those that speak of limits, by their names in lower case.
     pub(crate) limit_headers: Vec<(String, String)>,
 }

@@ -50,7 +50,7 @@ pub struct Model {
 }
 
 /// The models in the provider's order; `None` where this is no list of that shape.
-pub(super) fn read(shape: ModelShape, answer: &Value) -> Option<Vec<Model>> {
+pub(crate) fn read(shape: ModelShape, answer: &Value) -> Option<Vec<Model>> {
     let place = match shape {
         ModelShape::Google | ModelShape::Ollama => "models",
         ModelShape::Databricks => "endpoints",

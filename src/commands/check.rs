@@ -82,7 +82,7 @@ pub fn run(args: &CheckArgs, cx: &Context) -> Result<Report> {
 pub(super) fn all_with_keys(cx: &Context, state: &State) -> Result<Vec<&'static Provider>> {
     let configured = state.config.configured();
     let mut providers = Vec::new();
-    for provider in catalog::all() {
+    for provider in catalog::known() {
         let is_configured = configured.iter().any(|known| known.id == provider.id);
         if is_configured
             && (provider.key.is_none() || stored_key::in_force(provider, cx, state)?.is_some())

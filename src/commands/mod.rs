@@ -2,10 +2,12 @@
 
 pub mod check;
 pub mod completions;
+pub mod custom;
 pub mod doctor;
 pub mod env;
 pub mod exec;
 pub mod home;
+pub mod import;
 pub mod key;
 pub mod limits;
 pub mod models;

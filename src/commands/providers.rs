@@ -22,7 +22,7 @@ pub fn run(cx: &Context) -> Result<Report> {
     );
     let mut text = String::new();
     let mut rows = Vec::new();
-    for provider in catalog::all() {
+    for provider in catalog::known() {
         let mark = if is_configured(provider.id) { "*" } else { " " };
         let key = provider.key.as_ref().map(|key| key.variable);
         text.push_str(&format!(

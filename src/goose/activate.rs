@@ -83,6 +83,27 @@ pub fn rewrite(
     })
 }
 
+/// The user's config file without this provider. If it was the active one, none is afterwards.
+pub fn forget(config: &Config, id: &str) -> Result<Vec<u8>> {
+    let now = config.content();
+    let mut edits = Vec::new();
+    if now.get(PROVIDERS).is_some_and(|all| all.get(id).is_some()) {
+        edits.push(Edit::remove([PROVIDERS, id]));
+    }
+    if filled(now, ACTIVE) == Some(id) {
+        edits.push(Edit::remove([ACTIVE]));
+    }
+    if filled(now, FLAT_PROVIDER) == Some(id) {
+        edits.extend([Edit::remove([FLAT_PROVIDER]), Edit::remove([FLAT_MODEL])]);
+    }
+    let mark = format!("{id}{FLAT_CONFIGURED}");
+    if now.contains_key(mark.as_str()) {
+        edits.push(Edit::remove([mark.as_str()]));
+    }
+    let before = config.user.bytes.as_deref().unwrap_or_default();
+    Ok(yaml_edit::apply(&config.user.path, before, &edits)?.text)
+}
+
 /// A flat model that belongs to no provider is what goose would use for the first one that becomes active.
 fn lone_model(config: &Config, change: &Change) -> Option<String> {
     let files_only = config

@@ -133,6 +133,19 @@ impl Config {
         }
     }
 
+    /// The same, had the user's file this text.
+    pub fn after(&self, text: &[u8]) -> Result<Self> {
+        let content = yaml_edit::parse(&self.user.path, text)?;
+        let user = Snapshot {
+            bytes: Some(text.to_vec()),
+            ..self.user.clone()
+        };
+        Ok(Self {
+            user,
+            ..self.with_user(content)
+        })
+    }
+
     pub fn layout(&self) -> Layout {
         let has = |key: &str| self.content.contains_key(key);
         if has(ACTIVE) || has(PROVIDERS) {

@@ -4,7 +4,7 @@ mod key;
 pub mod model;
 pub mod provider;
 mod settings;
-mod store;
+pub mod store;
 
 use crate::catalog::Provider;
 use crate::check::Finding;

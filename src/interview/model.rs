@@ -70,7 +70,8 @@ pub fn doubt(model: &str, list: &[Model], provider: &Provider) -> Option<String>
     }
 }
 
-fn ask(
+/// `preset` stands on top of the list, where the provider has it.
+pub fn ask(
     interview: &Interview<'_>,
     provider: &Provider,
     list: Option<&[Model]>,

@@ -27,8 +27,7 @@ pub fn ask(interview: &Interview<'_>) -> Result<&'static Provider> {
             "its name, such as `goose-setup openrouter`",
         ));
     };
-    let mut rows: Vec<(&Provider, String)> = catalog::all()
-        .iter()
+    let mut rows: Vec<(&Provider, String)> = catalog::known()
         .map(|provider| (provider, reason(provider, interview)))
         .collect();
     rows.sort_by_key(|(provider, _)| {

@@ -8,7 +8,7 @@ use crate::secrets::StoreKind;
 use crate::view;
 
 /// The store asked for, else the one goose reads now. Plain text is never chosen silently.
-pub(super) fn decide(interview: &Interview<'_>) -> Result<StoreChoice> {
+pub fn decide(interview: &Interview<'_>) -> Result<StoreChoice> {
     // A keychain may open a dialog of its own, or be out of order.
     let waiting = interview
         .cx

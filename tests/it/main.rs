@@ -9,9 +9,11 @@
 )]
 
 mod canary;
+mod custom;
 mod every_step;
 mod files;
 mod goose_catalogue;
+mod import;
 mod keychain;
 mod limits;
 mod providers_end_to_end;

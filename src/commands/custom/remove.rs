@@ -1,0 +1,65 @@
+//! `goose-setup custom remove`: the file, its key, and its place in goose's config.
+
+use serde_json::json;
+
+use crate::cli::CustomRemoveArgs;
+use crate::consent::{self, Outcome};
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::{Exit, Result};
+use crate::fsio;
+use crate::goose::custom::{Custom, key_name};
+use crate::plan::{self, FileChange, Plan};
+use crate::report::Report;
+use crate::view;
+
+pub(super) fn run(args: &CustomRemoveArgs, cx: &Context) -> Result<Report> {
+    cx.require_consent(args.writing)?;
+    let state = cx.look()?;
+    let custom = Custom::read(&state.paths)?;
+    let (definition, path) = super::named(&args.id, &custom)?;
+    let id = &definition.name;
+    let mut plan = Plan::titled(format!("remove {id}"));
+    // As goose does it: only a key under the name that it makes up itself belongs to this provider alone.
+    if definition.api_key_env == key_name(id) {
+        let seen = state.secrets()?;
+        let store = match seen.read_from() {
+            Some(store) => store,
+            None => seen.used()?,
+        };
+        plan.secrets = plan::secret_change(seen, store, &[], &[key_name(id)]);
+    }
+    plan.forget(&state.config, id)?;
+    plan.files.extend(FileChange::removal(&fsio::read(path)?));
+    let was_active = state
+        .config
+        .active(&Env::default())
+        .provider
+        .is_some_and(|active| active.value == *id);
+    if was_active {
+        plan.notes.push(format!(
+            "{id} is the active provider; without it none is, until you run `goose-setup switch`"
+        ));
+    }
+    let prompt = cx.prompt();
+    let mut text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
+        Outcome::Shown(text) => text,
+        Outcome::NothingToDo => "nothing to remove\n".to_owned(),
+        Outcome::Changed => format!("{id} is removed from {}\n", view::path(path, &cx.env)),
+    };
+    if !args.writing.dry_run {
+        for note in &plan.notes {
+            text.push_str(&format!("note: {note}\n"));
+        }
+    }
+    Ok(Report::new(
+        Exit::Done,
+        json!({
+            "provider": id,
+            "dry_run": args.writing.dry_run,
+            "changes": plan.changes(),
+            "notes": plan.notes,
+        }),
+        text,
+    ))
+}

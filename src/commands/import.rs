@@ -1,0 +1,373 @@
+//! `goose-setup import`: keys that are here already, each taken over only where somebody says so.
+
+use serde_json::{Value, json};
+
+use crate::check::verdict::Verdict;
+use crate::check::{self, Finding};
+use crate::cli::{ImportArgs, SetupArgs, StoreArg};
+use crate::commands::stored_key;
+use crate::consent::{self, Outcome};
+use crate::context::Context;
+use crate::error::{Error, Exit, Result};
+use crate::goose::activate::Change;
+use crate::import::{self, Found, Haul};
+use crate::interview::provider::named;
+use crate::interview::{Interview, Judged, store};
+use crate::plan::{self, Plan, StoreChoice};
+use crate::report::Report;
+use crate::secrets::StoreKind;
+use crate::shadows;
+use crate::state::State;
+
+/// From the worst to the best, of keys that were not taken.
+const WORST_FIRST: [Exit; 3] = [Exit::KeyRefused, Exit::Account, Exit::Unverified];
+
+/// What becomes of a key that was found.
+struct Item {
+    found: Found,
+    /// goose has this very key already.
+    is_stored: bool,
+    /// Another key would go for it.
+    replaces: bool,
+    is_wanted: bool,
+    finding: Option<Finding>,
+    is_taken: bool,
+}
+
+pub fn run(args: &ImportArgs, cx: &Context) -> Result<Report> {
+    cx.require_consent(args.writing)?;
+    let is_scripted = args.writing.yes || !cx.env.can_prompt();
+    let is_chosen = args.all || !args.from.is_empty() || !args.provider.is_empty();
+    if args.writing.yes && !is_chosen {
+        return Err(Error::missing(
+            "which keys to take over",
+            "--from SOURCE, --provider PROVIDER or --all",
+        ));
+    }
+    let mut state = cx.look()?;
+    if args.store == Some(StoreArg::Keychain) {
+        state.places.keyring_off = false;
+    }
+    let Haul { found, left } = import::look(&cx.env, &state)?;
+    let mut items = items(found, args, &state)?;
+    let setup = SetupArgs {
+        store: args.store,
+        no_check: args.no_check,
+        writing: args.writing,
+        ..SetupArgs::default()
+    };
+    let interview = Interview::new(cx, &setup, &state, cx.prompt());
+    for line in &left {
+        cx.talk.detail(line);
+    }
+    if is_scripted {
+        for item in &mut items {
+            item.is_wanted = is_chosen && !item.is_stored;
+        }
+        refuse_two_for_one(&items)?;
+    } else {
+        ask(&mut items, &interview)?;
+    }
+    if !args.no_check {
+        prove(&mut items, cx, &state)?;
+    }
+    decide(&mut items, &interview)?;
+    let is_any = items.iter().any(|item| item.is_taken);
+    let store = is_any.then(|| store::decide(&interview)).transpose()?;
+    let plan = draw_up(&items, store, &state)?;
+    let outcome = consent::carry_out(&plan, args.writing, interview.prompt.as_ref(), cx, &state)?;
+    Ok(report(&items, &left, &plan, store, outcome, cx))
+}
+
+/// What was found and asked for by flag; one key of several places is one item.
+fn items(found: Vec<Found>, args: &ImportArgs, state: &State) -> Result<Vec<Item>> {
+    let providers = args
+        .provider
+        .iter()
+        .map(|name| named(name).map(|provider| provider.id))
+        .collect::<Result<Vec<_>>>()?;
+    let seen = state.secrets()?;
+    let is_asked_for = |found: &Found| {
+        let from = &args.from;
+        let is_from = from.is_empty()
+            || found
+                .places
+                .iter()
+                .any(|place| from.iter().any(|it| it == place.source));
+        is_from && (providers.is_empty() || providers.contains(&found.provider.id))
+    };
+    // With `--store` it counts what is there, not what goose reads now.
+    let stored = |name: &str| match args.store {
+        Some(StoreArg::Keychain) => seen.secret_in(StoreKind::Keychain, name),
+        Some(StoreArg::File) => seen.secret_in(StoreKind::File, name),
+        None => seen.secret(name),
+    };
+    Ok(found
+        .into_iter()
+        .filter(is_asked_for)
+        .map(|found| {
+            let stored = stored(found.variable);
+            let is_stored = stored
+                .as_ref()
+                .is_some_and(|stored| stored.is_same_as(&found.key));
+            Item {
+                is_stored,
+                replaces: stored.is_some() && !is_stored,
+                found,
+                is_wanted: false,
+                finding: None,
+                is_taken: false,
+            }
+        })
+        .collect())
+}
+
+fn refuse_two_for_one(items: &[Item]) -> Result<()> {
+    let wanted: Vec<&Item> = items.iter().filter(|item| item.is_wanted).collect();
+    for (place, item) in wanted.iter().enumerate() {
+        let other = wanted
+            .iter()
+            .skip(place + 1)
+            .find(|other| other.found.provider.id == item.found.provider.id);
+        if let Some(other) = other {
+            return Err(Error::usage(
+                format!(
+                    "there are two keys of {}: {} and {}",
+                    item.found.provider.title,
+                    described(item),
+                    described(other)
+                ),
+                "say which with --from SOURCE",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn ask(items: &mut [Item], interview: &Interview<'_>) -> Result<()> {
+    let talk = &interview.cx.talk;
+    if items.is_empty() {
+        return Ok(());
+    }
+    talk.say(listing(items).trim_end());
+    let Some(prompt) = &interview.prompt else {
+        return Ok(());
+    };
+    let mut answered = Vec::new();
+    for item in items.iter_mut().filter(|item| !item.is_stored) {
+        let provider = item.found.provider;
+        if answered.contains(&provider.id) {
+            continue;
+        }
+        let instead = if item.replaces {
+            ", instead of the stored one"
+        } else {
+            ""
+        };
+        let question = format!(
+            "Take over the key of {} {}{instead}?",
+            provider.title,
+            described(item)
+        );
+        item.is_wanted = prompt.confirm(&question, !item.replaces)?;
+        if item.is_wanted {
+            answered.push(provider.id);
+        }
+    }
+    Ok(())
+}
+
+/// Asks all providers at once.
+fn prove(items: &mut [Item], cx: &Context, state: &State) -> Result<()> {
+    let http = cx.network()?;
+    let wanted: Vec<&mut Item> = items.iter_mut().filter(|item| item.is_wanted).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let _busy = cx.talk.busy("asking the providers about the keys");
+    std::thread::scope(|scope| {
+        for item in wanted {
+            let http = &http;
+            let target = stored_key::target(item.found.provider, Some(&item.found.key), state);
+            let finding = &mut item.finding;
+            scope.spawn(move || *finding = Some(check::prove(http, &target)));
+        }
+    });
+    cx.tell_requests(&http);
+    Ok(())
+}
+
+fn decide(items: &mut [Item], interview: &Interview<'_>) -> Result<()> {
+    let talk = &interview.cx.talk;
+    for item in items.iter_mut().filter(|item| item.is_wanted) {
+        let Some(finding) = &item.finding else {
+            item.is_taken = true;
+            continue;
+        };
+        let judged = Judged::of(finding.verdict, item.replaces);
+        let title = item.found.provider.title;
+        if judged == Judged::Good {
+            talk.good(format!("{title}: {}", finding.detail));
+            item.is_taken = true;
+            continue;
+        }
+        talk.bad(format!("{title}: {}", finding.detail));
+        talk.hint(&finding.action);
+        let prompt = interview.prompt.as_ref().filter(|_| interview.is_guided());
+        if let (Judged::Doubtful, Some(prompt)) = (judged, prompt) {
+            item.is_taken = prompt.confirm("Take it over all the same?", false)?;
+        }
+    }
+    Ok(())
+}
+
+fn draw_up(items: &[Item], store: Option<StoreChoice>, state: &State) -> Result<Plan> {
+    let mut plan = Plan::titled("take over keys");
+    let Some(store) = store else {
+        return Ok(plan);
+    };
+    let taken = || items.iter().filter(|item| item.is_taken);
+    let set: Vec<_> = taken()
+        .map(|item| (item.found.variable.to_owned(), item.found.key.clone()))
+        .collect();
+    plan.secrets = plan::secret_change(state.secrets()?, store.kind, &set, &[]);
+    let changes: Vec<Change> = taken()
+        .map(|item| {
+            let provider = item.found.provider;
+            let known = state.config.model_of(provider.id);
+            Change {
+                activate: false,
+                provider: provider.id.to_owned(),
+                model: known.or_else(|| provider.default_model.map(str::to_owned)),
+                settings: Vec::new(),
+                keyring_off: store.on_request.then_some(store.kind == StoreKind::File),
+            }
+        })
+        .collect();
+    plan.make_known(&state.config, &changes)?;
+    Ok(plan)
+}
+
+fn described(item: &Item) -> String {
+    let places: Vec<&str> = item.found.places.iter().map(|place| &*place.at).collect();
+    format!("{} in {}", item.found.key.fingerprint(), places.join(", "))
+}
+
+fn listing(items: &[Item]) -> String {
+    items
+        .iter()
+        .map(|item| {
+            let state = match (item.is_stored, item.replaces) {
+                (true, _) => "  (stored already)",
+                (_, true) => "  (another one is stored)",
+                _ => "",
+            };
+            format!(
+                "  {:<18} {}{state}\n",
+                item.found.provider.id,
+                described(item)
+            )
+        })
+        .collect()
+}
+
+fn report(
+    items: &[Item],
+    left: &[String],
+    plan: &Plan,
+    store: Option<StoreChoice>,
+    outcome: Outcome,
+    cx: &Context,
+) -> Report {
+    let is_dry = matches!(outcome, Outcome::Shown(_));
+    let taken: Vec<&Item> = items.iter().filter(|item| item.is_taken).collect();
+    let mut text = match outcome {
+        _ if items.is_empty() => "no key was found that goose could use\n".to_owned(),
+        Outcome::Shown(shown) => format!("found:\n{}{shown}", listing(items)),
+        Outcome::NothingToDo if taken.is_empty() => {
+            format!("nothing is taken over:\n{}", listing(items))
+        }
+        Outcome::NothingToDo => "nothing to change\n".to_owned(),
+        Outcome::Changed => taken
+            .iter()
+            .map(|item| format!("the key of {} is stored\n", item.found.provider.title))
+            .collect(),
+    };
+    let mut notes = plan.notes.clone();
+    notes.extend_from_slice(left);
+    for item in &taken {
+        let plain = item.found.places.iter().filter(|place| place.is_plain_text);
+        notes.extend(plain.map(|place| {
+            format!(
+                "the key of {} still stands in plain text at {}; take it out there once nothing else needs it",
+                item.found.provider.title, place.at
+            )
+        }));
+    }
+    let shadows: Vec<_> = taken
+        .iter()
+        .flat_map(|item| shadows::of_key(&cx.env, item.found.provider, &item.found.key))
+        .collect();
+    if !is_dry {
+        for note in &notes {
+            text.push_str(&format!("note: {note}\n"));
+        }
+        for shadow in &shadows {
+            text.push_str(&format!("warning: {}\n", shadow.sentence()));
+        }
+        if let Some(first) = taken.first() {
+            text.push_str(&format!(
+                "next: goose-setup switch {}\n",
+                first.found.provider.id
+            ));
+        }
+    }
+    let refused: Vec<Exit> = items
+        .iter()
+        .filter(|item| item.is_wanted && !item.is_taken)
+        .filter_map(|item| item.finding.clone())
+        .map(|finding| finding.into_error().exit())
+        .collect();
+    let exit = WORST_FIRST
+        .into_iter()
+        .find(|exit| refused.contains(exit))
+        .unwrap_or(if shadows.is_empty() || is_dry {
+            Exit::Done
+        } else {
+            Exit::Shadowed
+        });
+    Report::new(
+        exit,
+        json!({
+            "found": items.iter().map(row).collect::<Vec<_>>(),
+            "store": store.map(|store| store.kind),
+            "dry_run": is_dry,
+            "changes": plan.changes(),
+            "notes": notes,
+            "shadows": shadows,
+        }),
+        text,
+    )
+}
+
+fn row(item: &Item) -> Value {
+    let verdict = match (&item.finding, item.is_taken) {
+        (Some(finding), _) => Some(finding.verdict),
+        (None, true) => Some(Verdict::Unproven),
+        (None, false) => None,
+    };
+    json!({
+        "provider": item.found.provider.id,
+        "key": item.found.variable,
+        "fingerprint": item.found.key.fingerprint(),
+        "places": item.found.places.iter().map(|place| json!({
+            "source": place.source,
+            "at": place.at,
+            "plain_text": place.is_plain_text,
+        })).collect::<Vec<_>>(),
+        "stored": item.is_stored,
+        "replaces": item.replaces,
+        "verdict": verdict,
+        "taken": item.is_taken,
+    })
+}

@@ -1,0 +1,657 @@
+//! Endpoints of the user's own: any address that people paste, three kinds of API, and the real goose that answers through.
+
+use crate::world::chat::{self, MARKER};
+use crate::world::goose::{Goose, NEWEST};
+use crate::world::home::Home;
+use crate::world::http::{self, Answer, Seen};
+use crate::world::internet::Internet;
+use crate::world::provider::{ANTHROPIC, OPENAI, Provider};
+use crate::world::pty::{Key, Person};
+use crate::world::run::{Outcome, Setup};
+use serde_json::{Value, json};
+use std::io::BufReader;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+const MODEL: &str = "box-large";
+const KEY: &str = "box-key-0123456789abcdef";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Engine {
+    Openai,
+    Anthropic,
+    Ollama,
+}
+
+/// A server that has one API below one path, and as strict as the real ones: other paths are not there, a wrong key is
+/// refused, an empty request is no request.
+struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: Engine,
+    /// What stands before `/v1` or `/api`.
+    prefix: String,
+    key: Option<String>,
+    stopped: AtomicBool,
+    seen: Mutex<Vec<Seen>>,
+}
+
+impl Server {
+    fn new(engine: Engine, listen: &str, prefix: &str, key: Option<&str>) -> Self {
+        let listener = TcpListener::bind((listen, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            engine,
+            prefix: prefix.to_owned(),
+            key: key.map(str::to_owned),
+            stopped: AtomicBool::new(false),
+            seen: Mutex::default(),
+        });
+        let server = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if server.stopped.load(Ordering::SeqCst) {
+                    return;
+                }
+                let server = Arc::clone(&server);
+                std::thread::spawn(move || server.converse(stream));
+            }
+        });
+        Self { address, shared }
+    }
+
+    fn plain(engine: Engine, key: Option<&str>) -> Self {
+        Self::new(engine, "127.0.0.1", "", key)
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    fn seen(&self) -> Vec<Seen> {
+        self.shared.seen.lock().unwrap().clone()
+    }
+
+    /// Requests that a model would have answered.
+    fn chats(&self) -> Vec<Seen> {
+        let chats = self.seen().into_iter();
+        chats.filter(|seen| seen.model().is_some()).collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        drop(TcpStream::connect(self.address));
+    }
+}
+
+impl Shared {
+    fn converse(&self, stream: TcpStream) {
+        let host = stream.local_addr().unwrap().to_string();
+        let mut stream = BufReader::new(stream);
+        while let Ok(Some(seen)) = http::read(&mut stream, &host, false) {
+            let answer = self.answer(&seen);
+            self.seen.lock().unwrap().push(seen);
+            let stopped = || self.stopped.load(Ordering::SeqCst);
+            if !answer.write(stream.get_mut(), &stopped).unwrap_or(false) {
+                return;
+            }
+        }
+    }
+
+    fn answer(&self, seen: &Seen) -> Answer {
+        let missing = || Answer::text(404, "404 page not found");
+        let Some(path) = seen.path().strip_prefix(self.prefix.as_str()) else {
+            return missing();
+        };
+        let known: &[&str] = match self.engine {
+            Engine::Openai => &["/v1/models", "/v1/chat/completions"],
+            Engine::Anthropic => &["/v1/models", "/v1/messages"],
+            Engine::Ollama => &[
+                "/api/tags",
+                "/api/version",
+                "/api/show",
+                "/v1/models",
+                "/v1/chat/completions",
+            ],
+        };
+        if !known.contains(&path) {
+            return missing();
+        }
+        if self.key.is_some() && seen.key() != self.key.as_deref() {
+            return Answer::json(401, &self.error("invalid key"));
+        }
+        match path {
+            "/api/tags" => Answer::json(
+                200,
+                &json!({"models": [{"name": MODEL, "model": MODEL, "digest": "500a"}, {"name": "box-small:7b", "model": "box-small:7b"}]}),
+            ),
+            "/api/version" => Answer::json(200, &json!({"version": "0.13.0"})),
+            "/api/show" => Answer::json(
+                200,
+                &json!({"capabilities": ["completion", "tools"], "model_info": {"box.context_length": 40960}}),
+            ),
+            "/v1/models" => Answer::json(200, &self.list()),
+            _ => self.chat(seen),
+        }
+    }
+
+    fn list(&self) -> Value {
+        match self.engine {
+            Engine::Anthropic => {
+                let model = |id: &str| json!({"type": "model", "id": id, "display_name": id, "max_input_tokens": 40960});
+                json!({"data": [model(MODEL), model("box-small")], "has_more": false})
+            }
+            Engine::Openai | Engine::Ollama => {
+                let model = |id: &str| json!({"id": id, "object": "model", "max_model_len": 40960});
+                json!({"object": "list", "data": [model(MODEL), model("box-small")]})
+            }
+        }
+    }
+
+    fn chat(&self, seen: &Seen) -> Answer {
+        let Some(model) = seen.model() else {
+            return Answer::json(400, &self.error("messages: field required"));
+        };
+        let body: Value = serde_json::from_str(&seen.body).unwrap();
+        match self.engine {
+            Engine::Anthropic => chat::anthropic(&model),
+            _ if body["stream"] == true => chat::openai(&model),
+            _ => chat::openai_whole(&model),
+        }
+    }
+
+    fn error(&self, message: &str) -> Value {
+        match self.engine {
+            Engine::Anthropic => {
+                json!({"type": "error", "error": {"type": "some_error", "message": message}})
+            }
+            _ => json!({"error": {"message": message, "type": "some_error"}}),
+        }
+    }
+}
+
+fn home() -> Home {
+    let mut home = Home::new();
+    home.keeps_secret(KEY);
+    home.set("GOOSE_DISABLE_KEYRING", "1");
+    home
+}
+
+fn set_up(home: &Home, args: &[&str]) -> Outcome {
+    Setup::new(home)
+        .args(["custom"])
+        .args(args)
+        .args(["--yes", "--json"])
+        .stdin(KEY)
+        .run()
+}
+
+fn with_key<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [
+        &[url, "--name", "The Box", "--model", MODEL, "--key-stdin"],
+        more,
+    ]
+    .concat()
+}
+
+fn definition(home: &Home, id: &str) -> Value {
+    let path = format!(".config/goose/custom_providers/{id}.json");
+    assert_eq!(home.mode(&home.path().join(&path)), 0o600);
+    serde_json::from_str(&home.read(&path)).unwrap()
+}
+
+/// Nothing that was asked could have cost a token.
+#[track_caller]
+fn nothing_was_spent(server: &Server) {
+    for seen in server.seen().iter().filter(|seen| seen.method == "POST") {
+        let is_free = seen.body == "{}" || seen.path().ends_with("/api/show");
+        assert!(is_free, "{seen:#?}");
+    }
+}
+
+fn ten_shapes(engine: Engine) {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let (chat, list) = match engine {
+        Engine::Openai => ("/v1/chat/completions", "/v1/models"),
+        Engine::Anthropic => ("/v1/messages", "/v1/models"),
+        Engine::Ollama => ("/api/chat", "/api/tags"),
+    };
+    let shapes: [(&str, &str, String); 10] = [
+        ("127.0.0.1", "", "127.0.0.1:PORT".into()),
+        ("127.0.0.1", "", "  <http://localhost:PORT>\t".into()),
+        ("127.0.0.1", "", "HTTP://127.0.0.1:PORT/".into()),
+        ("127.0.0.1", "", "http://127.0.0.1:PORT/v1".into()),
+        ("127.0.0.1", "", "127.0.0.1:PORT/v1/".into()),
+        ("127.0.0.1", "", format!("http://127.0.0.1:PORT{chat}")),
+        ("127.0.0.1", "", format!("http://127.0.0.1:PORT{list}#top")),
+        ("::1", "", "http://[::1]:PORT/v1".into()),
+        (
+            "127.0.0.1",
+            "/team/blue",
+            "http://127.0.0.1:PORT/team/blue/v1".into(),
+        ),
+        (
+            "127.0.0.1",
+            "",
+            "http://127.0.0.1:PORT/v1?api-version=2024-10-21".into(),
+        ),
+    ];
+    for (listen, prefix, shape) in shapes {
+        let server = Server::new(engine, listen, prefix, Some(KEY));
+        let home = home();
+        let url = shape.replace("PORT", &server.address.port().to_string());
+        let outcome = set_up(&home, &with_key(&url, &[]));
+        assert_eq!(outcome.code, 0, "{engine:?} {shape}: {outcome}");
+        nothing_was_spent(&server);
+        let json = outcome.json();
+        assert_eq!(json["schema"], "goose-setup/custom/1");
+        assert_eq!(json["provider"], "custom_the_box");
+        assert_eq!(
+            json["engine"],
+            format!("{engine:?}").to_lowercase(),
+            "{shape}"
+        );
+        assert_eq!(json["verdict"], "valid", "{shape}");
+        assert_eq!(json["goose_agrees"], true, "{shape}");
+        let definition = definition(&home, "custom_the_box");
+        assert_eq!(definition["models"][0]["context_limit"], 40960, "{shape}");
+        assert_eq!(definition["requires_auth"], true);
+        assert_eq!(home.secrets_yaml()["CUSTOM_THE_BOX_API_KEY"], KEY);
+        assert_eq!(
+            home.files_with(KEY),
+            [home.secrets_file().strip_prefix(home.path()).unwrap()]
+        );
+
+        let said = goose.hi(&home);
+        assert!(
+            said.stdout.contains(MARKER),
+            "{engine:?} {shape}: {said}\n{:#?}",
+            server.seen()
+        );
+        // An Ollama's sessions are named through another model of its list.
+        let chats = server.chats();
+        assert!(
+            chats
+                .iter()
+                .any(|seen| seen.model().as_deref() == Some(MODEL))
+        );
+        assert!(chats.iter().all(|seen| seen.key() == Some(KEY)));
+    }
+}
+
+#[test]
+fn goose_answers_through_an_openai_endpoint_pasted_in_ten_shapes() {
+    ten_shapes(Engine::Openai);
+}
+
+#[test]
+fn goose_answers_through_an_anthropic_endpoint_pasted_in_ten_shapes() {
+    ten_shapes(Engine::Anthropic);
+}
+
+#[test]
+fn goose_answers_through_an_ollama_pasted_in_ten_shapes() {
+    ten_shapes(Engine::Ollama);
+}
+
+#[test]
+fn goose_answers_through_an_encrypted_endpoint_behind_a_proxy() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let cases: [(Provider, &str); 2] = [(OPENAI, "openai"), (ANTHROPIC, "anthropic")];
+    for (provider, engine) in cases {
+        let internet = Internet::new();
+        let key = provider.key("custom");
+        internet.knows(provider, &key);
+        let home = home().online(&internet);
+        home.keeps_secret(&key);
+        let outcome = Setup::new(&home)
+            .args([
+                "custom",
+                provider.host,
+                "--name",
+                "mine",
+                "--key-stdin",
+                "--yes",
+                "--json",
+            ])
+            .args(["--model", provider.model])
+            .stdin(key.clone())
+            .code(0)
+            .run();
+        let json = outcome.json();
+        assert_eq!(
+            (&json["engine"], &json["verdict"]),
+            (&json!(engine), &json!("valid"))
+        );
+        let notes = json["notes"].to_string();
+        assert!(
+            notes.contains(&format!("goose-setup {}", provider.id)),
+            "{notes}"
+        );
+        internet.clear();
+        let said = goose.hi(&home);
+        assert!(said.stdout.contains(MARKER), "{said}");
+        internet.assert_conversation(provider.host, Some(&key), provider.model);
+    }
+}
+
+#[test]
+fn where_no_key_is_wanted_none_is_asked_for_and_no_store_is_touched() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    for engine in [Engine::Openai, Engine::Anthropic, Engine::Ollama] {
+        let server = Server::plain(engine, None);
+        let home = home();
+        let outcome = set_up(&home, &[&server.at(""), "--model", MODEL]);
+        assert_eq!(outcome.code, 0, "{outcome}");
+        assert_eq!(outcome.json()["needs_key"], false);
+        assert!(!home.secrets_file().exists());
+        assert!(goose.hi(&home).stdout.contains(MARKER));
+    }
+}
+
+#[test]
+fn an_api_below_an_unusual_path_is_called_exactly_there() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    // Open WebUI and others: no version in the path at all.
+    let internet = Internet::new();
+    let host = "chat.example.com";
+    let list = json!({"data": [{"id": MODEL}]});
+    internet.answers(host, "/", Answer::text(404, "not here"));
+    internet.answers(host, "/api/models", Answer::json(200, &list));
+    internet.answers(
+        host,
+        "/api/chat/completions",
+        Answer::json(400, &json!({"detail": "model"})),
+    );
+    let home = home().online(&internet);
+    for url in [
+        "chat.example.com",
+        "https://chat.example.com/api/chat/completions",
+    ] {
+        let outcome = set_up(&home, &[url, "--dry-run"]);
+        let json = outcome.json();
+        assert_eq!(
+            json["url"], "https://chat.example.com/api/chat/completions",
+            "{outcome}"
+        );
+        assert_eq!(json["model"], MODEL, "the only one needs no flag");
+    }
+    set_up(&home, &["chat.example.com"]);
+    internet.answers(host, "/api/chat/completions", chat::openai(MODEL));
+    assert!(goose.hi(&home).stdout.contains(MARKER));
+}
+
+#[test]
+fn a_refused_key_changes_nothing() {
+    for engine in [Engine::Openai, Engine::Anthropic, Engine::Ollama] {
+        let server = Server::plain(engine, Some("another key"));
+        let home = home();
+        let before = home.tree();
+        let outcome = set_up(&home, &with_key(&server.at(""), &[]));
+        assert_eq!(outcome.code, 3, "{outcome}");
+        assert_eq!(outcome.json()["verdict"], "invalid");
+        before.assert_same(&home.tree());
+    }
+}
+
+#[test]
+fn what_is_missing_is_named_and_nothing_is_written() {
+    let server = Server::plain(Engine::Openai, Some(KEY));
+    let home = home();
+    let before = home.tree();
+    for (args, flag) in [
+        (vec!["--yes"], "goose-setup custom https://"),
+        (vec![&*server.at(""), "--yes"], "--key-stdin"),
+        (vec![&*server.at(""), "--key-stdin", "--yes"], "--model"),
+        (
+            vec![&*server.at(""), "--key-stdin", "--model", MODEL],
+            "--yes",
+        ),
+        (
+            vec!["http://me:hunter2@127.0.0.1:1/v1", "--yes"],
+            "--key-stdin",
+        ),
+        (
+            vec!["http://127.0.0.1:1/v1?key=hunter2", "--yes"],
+            "--key-stdin",
+        ),
+    ] {
+        let said = Setup::new(&home)
+            .args(["custom"])
+            .args(&args)
+            .stdin(KEY)
+            .code(2)
+            .run();
+        assert!(said.stderr.contains(flag), "{args:?}: {said}");
+        assert!(!said.stderr.contains("hunter2"));
+    }
+    before.assert_same(&home.tree());
+}
+
+#[test]
+fn nobody_there_and_somebody_else_there_are_told_apart() {
+    let internet = Internet::new();
+    internet.answers("portal.example.com", "/", Answer::login_page());
+    let home = home().online(&internet);
+    let before = home.tree();
+    for (url, cause) in [
+        ("http://127.0.0.1:1/v1", "refused"),
+        ("https://portal.example.com", "not-this-api"),
+    ] {
+        let outcome = set_up(&home, &[url, "--model", MODEL]);
+        assert_eq!(outcome.code, 4, "{outcome}");
+        let json = outcome.json();
+        assert_eq!(
+            (&json["verdict"], &json["cause"]),
+            (&json!("unreachable"), &json!(cause))
+        );
+    }
+    before.assert_same(&home.tree());
+}
+
+#[test]
+fn a_second_run_and_a_dry_run_change_nothing() {
+    let server = Server::plain(Engine::Openai, Some(KEY));
+    let home = home();
+    let before = home.tree();
+    set_up(&home, &with_key(&server.at(""), &["--dry-run"]));
+    before.assert_same(&home.tree());
+    set_up(&home, &with_key(&server.at(""), &[]));
+    let before = home.tree();
+    let json = set_up(&home, &with_key(&server.at("/v1"), &[])).json();
+    assert_eq!(
+        json["changes"],
+        json!([]),
+        "the same endpoint in another shape is no second one"
+    );
+    before.assert_same(&home.tree());
+}
+
+#[test]
+fn a_broken_file_beside_it_is_pointed_out_by_line_and_stops_everything() {
+    let server = Server::plain(Engine::Openai, None);
+    let home = home();
+    home.write(
+        ".config/goose/custom_providers/old.json",
+        "{\n  \"name\": \"old\",\n}",
+    );
+    let before = home.tree();
+    let outcome = set_up(&home, &[&server.at(""), "--model", MODEL]);
+    assert_eq!(outcome.code, 6, "{outcome}");
+    assert!(outcome.stdout.contains("old.json:3"), "{outcome}");
+    before.assert_same(&home.tree());
+    let list = Setup::new(&home).args(["custom", "list"]).code(0).run();
+    assert!(
+        list.stdout.contains("old.json:3") && list.stdout.contains("48 bundled"),
+        "{list}"
+    );
+}
+
+#[test]
+fn a_file_that_takes_the_place_of_a_built_in_provider_is_pointed_out() {
+    let server = Server::plain(Engine::Openai, None);
+    let home = home();
+    home.write(
+        ".config/goose/custom_providers/mine.json",
+        r#"{"name":"groq","engine":"openai","display_name":"D","base_url":"http://127.0.0.1:1","models":[]}"#,
+    );
+    let json = set_up(&home, &[&server.at(""), "--model", MODEL]).json();
+    assert!(
+        json["notes"]
+            .to_string()
+            .contains("takes the place of goose's own groq"),
+        "{json}"
+    );
+    let list = Setup::new(&home).args(["custom", "list"]).code(0).run();
+    assert!(
+        list.stdout.contains("takes the place of goose's own groq"),
+        "{list}"
+    );
+}
+
+#[test]
+fn editing_keeps_the_key_the_id_and_what_it_does_not_know() {
+    let server = Server::plain(Engine::Openai, Some(KEY));
+    let home = home();
+    set_up(&home, &with_key(&server.at(""), &[]));
+    let path = ".config/goose/custom_providers/custom_the_box.json";
+    let text = home
+        .read(path)
+        .replace("\"headers\": null", "\"headers\": {\"X-Team\": \"blue\"}");
+    home.write(path, text);
+    let outcome = set_up(
+        &home,
+        &["edit", "the_box", "--name", "Crate", "--model", "box-small"],
+    );
+    assert_eq!(outcome.code, 0, "{outcome}");
+    let definition = definition(&home, "custom_the_box");
+    assert_eq!(definition["display_name"], "Crate");
+    assert_eq!(definition["headers"]["X-Team"], "blue");
+    assert_eq!(definition["models"][0]["name"], "box-small");
+    assert_eq!(
+        home.config_yaml()["providers"]["custom_the_box"]["model"],
+        "box-small"
+    );
+    assert_eq!(home.secrets_yaml()["CUSTOM_THE_BOX_API_KEY"], KEY);
+}
+
+#[test]
+fn a_key_never_goes_along_to_another_address() {
+    let server = Server::plain(Engine::Openai, Some(KEY));
+    let stranger = Server::plain(Engine::Openai, Some(KEY));
+    let home = home();
+    set_up(&home, &with_key(&server.at(""), &[]));
+    let outcome = set_up(&home, &["edit", "the_box", "--url", &stranger.at("")]);
+    assert_eq!(outcome.code, 2, "{outcome}");
+    assert!(stranger.seen().iter().all(|seen| seen.key().is_none()));
+}
+
+#[test]
+fn removing_takes_the_file_the_key_and_the_place_in_the_config_and_nothing_else() {
+    let server = Server::plain(Engine::Openai, Some(KEY));
+    let home = home()
+        .with_config("# mine\nactive_provider: openai\nproviders:\n  openai: {enabled: true, model: gpt-4o, configured: true}\n")
+        .with_secrets("OTHER: 'kept'\n");
+    set_up(&home, &with_key(&server.at(""), &[]));
+    let said = Setup::new(&home)
+        .args(["custom", "remove", "the_box", "--yes"])
+        .code(0)
+        .run();
+    assert!(said.stdout.contains("goose-setup switch"), "{said}");
+    assert!(
+        !home
+            .path()
+            .join(".config/goose/custom_providers/custom_the_box.json")
+            .exists()
+    );
+    // What `undo` needs stays, in a file of our own.
+    let with_key = home.files_with(KEY);
+    assert!(
+        with_key
+            .iter()
+            .all(|path| path.starts_with(".local/state/goose-setup")),
+        "{with_key:?}"
+    );
+    assert_eq!(home.secrets_yaml()["OTHER"], "kept");
+    let config = home.config();
+    assert!(
+        config.contains("# mine") && config.contains("gpt-4o"),
+        "{config}"
+    );
+    assert!(!config.contains("the_box"), "{config}");
+    Setup::new(&home)
+        .args(["custom", "remove", "the_box", "--yes"])
+        .code(2)
+        .run();
+}
+
+#[test]
+fn every_command_knows_an_endpoint_of_ones_own() {
+    let server = Server::plain(Engine::Openai, Some(KEY));
+    let home = home();
+    set_up(&home, &with_key(&server.at(""), &[]));
+    let run = |args: &[&str]| Setup::new(&home).args(args).code(0).run();
+    let status = run(&["status", "--json"]).json();
+    assert_eq!(
+        status["providers"][0]["key"]["name"],
+        "CUSTOM_THE_BOX_API_KEY"
+    );
+    assert_eq!(status["shadows"], json!([]));
+    assert_eq!(
+        run(&["check", "--json"]).json()["results"][0]["verdict"],
+        "valid"
+    );
+    assert_eq!(
+        run(&["models", "the_box", "--json"]).json()["models"][0]["context"],
+        40960
+    );
+    assert!(run(&["providers"]).stdout.contains("custom_the_box"));
+    run(&["switch", "the_box"]);
+    let child = run(&[
+        "exec",
+        "the_box",
+        "--",
+        "sh",
+        "-c",
+        "test -n \"$CUSTOM_THE_BOX_API_KEY\" && echo $GOOSE_PROVIDER",
+    ]);
+    assert_eq!(child.stdout.trim(), "custom_the_box");
+}
+
+#[test]
+fn a_person_pastes_an_address_and_a_key_and_presses_enter() {
+    let server = Server::plain(Engine::Openai, Some(KEY));
+    let home = home();
+    let mut person = Person::at(&home, (30, 100), &["custom"]);
+    person
+        .sees("Address of the endpoint")
+        .types(&server.at("/v1/chat/completions"))
+        .presses(Key::Enter);
+    person
+        .sees("wants a key")
+        .sees("Key for")
+        .waits_for_hidden_input();
+    person.types("wrong").presses(Key::Enter);
+    person.sees("does not accept").waits_for_hidden_input();
+    person.types(KEY).presses(Key::Enter);
+    person.sees("offers 2 models").presses(Key::Enter);
+    person.sees("Make these changes?").presses(Key::Enter);
+    assert_eq!(person.leaves(), 0);
+    let port = server.address.port();
+    definition(&home, &format!("custom_127_0_0_1_{port}"));
+    nothing_was_spent(&server);
+}
