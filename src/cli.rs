@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::limits::threshold::Threshold;
 use crate::import::tools::SOURCES;
+use crate::limits::threshold::Threshold;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -69,6 +69,7 @@ fn custom(paths: &Paths, cx: &Context) -> Result<Vec<Finding>> {
     let shadowing = custom
         .providers
         .iter()
+        .map(|(definition, path)| (&definition.name, path))
         .filter(|(id, _)| catalog::is_goose_id(id))
         .map(|(id, path)| {
             Finding::warning(
