@@ -74,6 +74,7 @@ pub struct Provider {
     #[serde(default)]
     pub aliases: Vec<&'static str>,
     pub key: Option<Key>,
+    pub login: Option<Login>,
     /// Where goose calls when nothing else is said, up to where the paths of `check` and `models` begin.
     #[serde(default)]
     pub base: &'static str,
@@ -172,6 +173,30 @@ pub struct Key {
     /// The provider can also be used without.
     #[serde(default)]
     pub optional: bool,
+}
+
+/// A sign-in in the browser that makes a key: an authorization code under a challenge of PKCE, method S256.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// The page a person is sent to.
+    pub authorize: &'static str,
+    /// The page's parameter for the address it returns to.
+    pub callback: &'static str,
+    /// The parameter, of the page and of the exchange, that names the method; some know only the one.
+    pub method: Option<&'static str>,
+    /// More parameters of the page.
+    #[serde(default)]
+    pub extra: Vec<(&'static str, &'static str)>,
+    /// Without an address to return to, the page shows the code.
+    #[serde(default)]
+    pub shows_code: bool,
+    /// Where the code becomes a key.
+    pub exchange: &'static str,
+    #[serde(default)]
+    pub headers: Vec<(&'static str, &'static str)>,
+    /// JSON pointer to the key in the answer.
+    pub key: &'static str,
 }
 
 #[derive(Debug, Deserialize)]
@@ -508,7 +533,14 @@ mod tests {
             let links = &provider.links;
             let pages = [links.keys, links.usage, links.limits, links.upgrade];
             let page = provider.key.as_ref().and_then(|key| key.page);
-            for url in pages.into_iter().flatten().chain(page) {
+            let login = provider.login.as_ref();
+            let login = login.map(|login| [login.authorize, login.exchange]);
+            for url in pages
+                .into_iter()
+                .flatten()
+                .chain(page)
+                .chain(login.into_iter().flatten())
+            {
                 assert!(url.starts_with("https://"), "{url}");
             }
             let base = provider.base;

@@ -141,11 +141,14 @@ pub struct KeySource {
     /// Take the key from what a command prints
     #[arg(long, value_name = "CMD")]
     pub key_command: Option<String>,
+    /// Sign in with the browser, where the provider makes a key that way; waits up to 3 minutes for you
+    #[arg(long)]
+    pub login: bool,
 }
 
 impl KeySource {
     pub fn is_given(&self) -> bool {
-        self.key_stdin || self.key_env.is_some() || self.key_command.is_some()
+        self.key_stdin || self.key_env.is_some() || self.key_command.is_some() || self.login
     }
 }
 
@@ -540,6 +543,7 @@ mod tests {
     fn a_key_comes_from_one_place_only_and_never_from_an_argument() {
         let two = ["goose-setup", "x", "--key-stdin", "--key-env", "K"];
         assert!(Cli::try_parse_from(two).is_err());
+        assert!(Cli::try_parse_from(["goose-setup", "x", "--login", "--key-stdin"]).is_err());
         assert!(Cli::try_parse_from(["goose-setup", "x", "--key", "sk"]).is_err());
     }
 }

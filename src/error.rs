@@ -94,6 +94,10 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    /// Signing in with the browser gave no key.
+    #[error("{detail}")]
+    SignIn { detail: String, action: String },
+
     #[error("cancelled, nothing was changed")]
     Cancelled,
 
@@ -128,6 +132,7 @@ impl Error {
                 Exit::Done => Exit::Unverified,
                 exit => exit,
             },
+            Self::SignIn { .. } => Exit::Unverified,
             Self::Store { .. } => Exit::Store,
             Self::BrokenFile { .. } => Exit::BrokenFile,
             Self::Changed { .. } => Exit::Changed,
@@ -169,6 +174,7 @@ impl Error {
             Self::RolledBack { .. } => "rolled-back",
             Self::HalfDone { .. } => "half-done",
             Self::Io { .. } => "io",
+            Self::SignIn { .. } => "sign-in",
             Self::Cancelled => "cancelled",
             Self::Unexpected { .. } => "unexpected",
         }
@@ -179,6 +185,7 @@ impl Error {
         match self {
             Self::Usage { action, .. }
             | Self::Check { action, .. }
+            | Self::SignIn { action, .. }
             | Self::Store { action, .. } => action.clone(),
             Self::MissingAnswer { flag, .. } => format!("give {flag}"),
             Self::BrokenFile { path, .. } => {

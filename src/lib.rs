@@ -22,6 +22,7 @@ pub mod import;
 pub mod interview;
 pub mod key_source;
 pub mod limits;
+pub mod login;
 pub mod plan;
 pub mod process;
 pub mod prompt;

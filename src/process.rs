@@ -69,6 +69,25 @@ pub fn ask(mut command: Command, patience: Duration, stderr: Stdio) -> Result<Ze
         .map_err(|_| Error::unexpected(format!("{name} printed something that is not text")))
 }
 
+/// Starts a program and leaves it to itself: nothing of it comes here, and an interrupt here does not go there.
+pub fn leave(mut command: Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        command.process_group(0);
+    }
+    let mut child = command
+        .spawn()
+        .map_err(|error| Error::unexpected(format!("cannot start {name}: {error}")))?;
+    std::thread::spawn(move || child.wait());
+    Ok(())
+}
+
 /// A shell that runs `line`, as `--key-command` promises.
 pub fn shell(line: &str) -> Command {
     if cfg!(windows) {

@@ -4,7 +4,7 @@ pub mod list;
 mod terminal;
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use console::{Key, Term, measure_text_width, style};
 use dialoguer::Input;
@@ -15,6 +15,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::talk;
 use list::{Choice, Item, List, Step, within};
+use terminal::First;
 
 pub use terminal::{changing, watching};
 
@@ -28,6 +29,16 @@ const LIST_KEYS: &str = "  ↑↓ move · type to filter · Enter choose · Esc 
 pub struct Prompt {
     term: Term,
     theme: ColorfulTheme,
+}
+
+/// What ended the wait for a hidden line.
+#[derive(Debug)]
+pub enum Heard<T> {
+    Line(Zeroizing<String>),
+    /// What else was looked out for.
+    Event(T),
+    /// The time is over.
+    Nothing,
 }
 
 /// What was pressed under a plan.
@@ -103,6 +114,28 @@ impl Prompt {
         let line = answered_io(terminal::hidden_line())?;
         self.clear()?;
         line.ok_or(Error::Cancelled)
+    }
+
+    /// The same, unless `event` gives something or the time is over first. Here a line typed before the question does not
+    /// count: Enter alone may be an answer.
+    pub fn hidden_or<T>(
+        &self,
+        question: &str,
+        until: Instant,
+        mut event: impl FnMut() -> Option<T>,
+    ) -> Result<Heard<T>> {
+        terminal::forget_typing();
+        let question = self.short(question, 0, "answer");
+        self.show(&format!("? {question} › "), &[])?;
+        let first = answered_io(terminal::hidden_line_or(|| match event() {
+            Some(event) => Some(Heard::Event(event)),
+            None => (Instant::now() >= until).then_some(Heard::Nothing),
+        }))?;
+        self.clear()?;
+        match first {
+            First::Line(line) => line.map(Heard::Line).ok_or(Error::Cancelled),
+            First::Other(heard) => Ok(heard),
+        }
     }
 
     pub fn text(&self, question: &str, preset: &str) -> Result<String> {

@@ -292,7 +292,7 @@ fn plain(target: &Target, reply: &Reply, verdict: Verdict) -> Finding {
     let provider = target.provider;
     let title = provider.title;
     let status = reply.status;
-    let quoted = match said(target, reply) {
+    let quoted = match said(reply, target.key) {
         Some(text) => format!("; it says: {text}"),
         None => String::new(),
     };
@@ -380,7 +380,7 @@ fn at(page: Option<&str>, action: &str) -> String {
 }
 
 /// The provider's own words, fit to be shown.
-fn said(target: &Target, reply: &Reply) -> Option<String> {
+pub(crate) fn said(reply: &Reply, key: Option<&crate::secret::Secret>) -> Option<String> {
     let json = reply.json.as_ref();
     let text = [
         "/error/message",
@@ -392,7 +392,7 @@ fn said(target: &Target, reply: &Reply) -> Option<String> {
     .into_iter()
     .find_map(|place| json?.pointer(place)?.as_str())
     .or_else(|| json.is_none().then_some(reply.text.as_str()))?;
-    let text = sanitize::line(text, target.key);
+    let text = sanitize::line(text, key);
     (!text.is_empty()).then_some(text)
 }
 

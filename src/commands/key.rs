@@ -17,6 +17,7 @@ use crate::goose::env_value;
 use crate::interview::Judged;
 use crate::interview::provider::named;
 use crate::key_source;
+use crate::login;
 use crate::plan::{self, Plan};
 use crate::prompt::Prompt;
 use crate::report::Report;
@@ -55,6 +56,11 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
     let prompt = cx.prompt();
     let key = match key_source::read(&args.key, cx)? {
         Some(key) => key,
+        None if args.key.login => {
+            let own_host = stored_key::target(provider, None, &state).own_host;
+            login::check_allowed(provider, own_host, args.writing)?;
+            login::sign_in(provider, cx, prompt.as_ref())?
+        }
         None => ask(provider, prompt.as_ref())?,
     };
     let stored = seen.secret(fact.variable);

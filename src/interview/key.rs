@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::interview::settings::Settings;
 use crate::interview::{Interview, Topic};
 use crate::key_source;
+use crate::login;
 use crate::secret::Secret;
 
 pub(super) enum Decided {
@@ -49,6 +50,8 @@ enum Asked {
     Key(Secret),
     /// The provider can do without, and shall.
     Without,
+    /// The provider shall make one.
+    SignIn,
     /// What was typed is no key and was said to be none.
     Again,
 }
@@ -88,6 +91,10 @@ pub(super) fn decide(
             ))),
         };
     };
+    let mut signs_in = interview.args.key.login;
+    if signs_in {
+        login::check_allowed(provider, settings.host.is_none(), interview.args.writing)?;
+    }
     // A server of one's own seldom wants a key, so it is asked first and no store is touched.
     if fact.optional
         && provider.kind == Kind::Local
@@ -106,7 +113,8 @@ pub(super) fn decide(
         None => key_source::read(&interview.args.key, interview.cx)?,
     };
     let interview = &*interview;
-    if candidate.is_none() && !(interview.is_guided() && interview.topic == Topic::Everything) {
+    let may_be_asked = interview.is_guided() && interview.topic == Topic::Everything;
+    if candidate.is_none() && !signs_in && !may_be_asked {
         candidate.clone_from(&stored);
     }
     if candidate.is_none() && fact.optional && !interview.is_guided() {
@@ -122,7 +130,7 @@ pub(super) fn decide(
     let ahead = (candidate.is_none() && !interview.args.no_check)
         .then(|| list_ahead(&http, provider, settings))
         .flatten();
-    if candidate.is_none() {
+    if candidate.is_none() && !signs_in {
         introduce(interview, provider);
     }
     let mut ahead = ahead;
@@ -130,9 +138,22 @@ pub(super) fn decide(
     loop {
         let key = match candidate.take() {
             Some(key) => key,
-            None => match ask(interview, provider, stored.as_ref(), doubted.as_ref())? {
+            None if std::mem::take(&mut signs_in) => {
+                login::sign_in(provider, interview.cx, interview.prompt.as_ref())?
+            }
+            None => match ask(
+                interview,
+                provider,
+                settings,
+                stored.as_ref(),
+                doubted.as_ref(),
+            )? {
                 Asked::Key(key) => key,
                 Asked::Again => continue,
+                Asked::SignIn => match signed_in(interview, provider)? {
+                    Some(key) => key,
+                    None => continue,
+                },
                 Asked::Without => match without_key(interview, provider, settings)? {
                     Some(verified) => return Ok(Decided::verified(verified)),
                     None => continue,
@@ -261,13 +282,20 @@ fn introduce(interview: &Interview<'_>, provider: &Provider) {
 fn ask(
     interview: &Interview<'_>,
     provider: &Provider,
+    settings: &Settings,
     stored: Option<&Secret>,
     doubted: Option<&Secret>,
 ) -> Result<Asked> {
+    let can_sign_in =
+        login::check_allowed(provider, settings.host.is_none(), interview.args.writing).is_ok();
     let Some(prompt) = &interview.prompt else {
         return Err(Error::missing(
             format!("the API key of {}", provider.title),
-            "--key-stdin, --key-env VAR or --key-command CMD",
+            if can_sign_in {
+                "--key-stdin, --key-env VAR, --key-command CMD or --login"
+            } else {
+                "--key-stdin, --key-env VAR or --key-command CMD"
+            },
         ));
     };
     let variable = provider.key.as_ref().map_or("", |key| key.variable);
@@ -282,6 +310,7 @@ fn ask(
         (None, Some(_), _) => "; Enter tries the same one again".to_owned(),
         (None, None, Some(_)) => format!("; Enter takes the one in ${variable}"),
         (None, None, None) if is_optional => "; Enter goes without one".to_owned(),
+        (None, None, None) if can_sign_in => "; Enter signs in with the browser".to_owned(),
         (None, None, None) => String::new(),
     };
     let typed = prompt.hidden(&format!("{} API key (hidden{enter})", provider.title))?;
@@ -289,6 +318,7 @@ fn ask(
         match stored.or(doubted).cloned().or(found) {
             Some(key) => return Ok(Asked::Key(key)),
             None if is_optional => return Ok(Asked::Without),
+            None if can_sign_in => return Ok(Asked::SignIn),
             None => {}
         }
     }
@@ -298,6 +328,20 @@ fn ask(
             interview.cx.talk.bad(reason.to_string());
             Ok(Asked::Again)
         }
+    }
+}
+
+/// A sign-in that comes to nothing leads back to the question.
+fn signed_in(interview: &Interview<'_>, provider: &'static Provider) -> Result<Option<Secret>> {
+    match login::sign_in(provider, interview.cx, interview.prompt.as_ref()) {
+        Ok(key) => Ok(Some(key)),
+        Err(Error::Cancelled) => Ok(None),
+        Err(error @ (Error::SignIn { .. } | Error::Check { .. })) => {
+            interview.cx.talk.bad(error.to_string());
+            interview.cx.talk.hint(error.action());
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 

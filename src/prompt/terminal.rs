@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use console::{Term, style};
 use zeroize::Zeroizing;
@@ -17,6 +18,14 @@ static CHANGING: Mutex<()> = Mutex::new(());
 static ASKED_TWICE: AtomicBool = AtomicBool::new(false);
 /// An interrupt is how what is going on now ends well.
 static WATCHING: AtomicBool = AtomicBool::new(false);
+
+/// How often something else than the keyboard is looked at while a line is waited for.
+const LOOK: Duration = Duration::from_millis(50);
+
+pub(super) enum First<T> {
+    Line(Option<Zeroizing<String>>),
+    Other(T),
+}
 
 /// Until this is dropped, an interrupt lets the change in hand finish first.
 pub fn changing() -> MutexGuard<'static, ()> {
@@ -122,6 +131,46 @@ pub(super) fn hidden_line() -> io::Result<Option<Zeroizing<String>>> {
         }
         return Ok(Some(text));
     }
+}
+
+/// The same, unless `other` gives something first.
+#[cfg(unix)]
+pub(super) fn hidden_line_or<T>(mut other: impl FnMut() -> Option<T>) -> io::Result<First<T>> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdin = io::stdin();
+    let patience = Timespec {
+        tv_sec: 0,
+        tv_nsec: LOOK.subsec_nanos().into(),
+    };
+    loop {
+        if let Some(other) = other() {
+            return Ok(First::Other(other));
+        }
+        match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&patience)) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => {}
+            Ok(_) => return hidden_line().map(First::Line),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The same, unless `other` gives something first. A read that was begun cannot be taken back here, so the person is asked
+/// to end it.
+#[cfg(not(unix))]
+pub(super) fn hidden_line_or<T>(mut other: impl FnMut() -> Option<T>) -> io::Result<First<T>> {
+    std::thread::scope(|scope| {
+        let line = scope.spawn(hidden_line);
+        while !line.is_finished() {
+            if let Some(other) = other() {
+                let _ = Term::stderr().write_line("press Enter to go on");
+                return Ok(First::Other(other));
+            }
+            std::thread::sleep(LOOK);
+        }
+        line.join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            .map(First::Line)
+    })
 }
 
 #[cfg(not(unix))]
