@@ -16,6 +16,7 @@ mod goose_catalogue;
 mod import;
 mod keychain;
 mod limits;
+mod login;
 mod providers_end_to_end;
 mod readme;
 mod roll_call;

@@ -14,6 +14,7 @@ use super::authority::Authority;
 use super::http::{self, Answer, Seen};
 use super::personality::Personality;
 use super::provider::Provider;
+use super::sign_in::{Grants, Visit};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -45,6 +46,7 @@ struct State {
     scripts: Vec<Script>,
     untrusted: Vec<String>,
     unreachable: Vec<String>,
+    grants: Grants,
     requests: Vec<Seen>,
     strays: Vec<String>,
     delay: Duration,
@@ -121,6 +123,11 @@ impl Internet {
                 .or_default()
                 .retain(|known| known != key)
         });
+    }
+
+    /// Somebody opens a sign-in page of this internet and agrees; `key` is what the exchange will give.
+    pub(crate) fn agrees(&self, url: &str, key: &str) -> Visit {
+        self.state(|state| state.grants.agree(url, key))
     }
 
     /// Requests to `host` for a path that starts with `path` get `answer`; the newest script wins. A local provider's host is
@@ -299,11 +306,10 @@ impl Shared {
         if state.unreachable.iter().any(|name| name == host) {
             return None;
         }
-        let is_played = state.personalities.contains_key(host);
-        if Provider::at(host).is_none()
-            && !is_played
-            && !state.scripts.iter().any(|script| script.host == host)
-        {
+        let lives_here = Provider::at(host).is_some()
+            || Grants::lives_at(host)
+            || state.personalities.contains_key(host);
+        if !lives_here && !state.scripts.iter().any(|script| script.host == host) {
             state.strays.push(host.to_owned());
             return None;
         }
@@ -355,6 +361,9 @@ impl Shared {
         if let Some(script) = state.scripts.iter_mut().rev().find(|script| fits(script)) {
             script.left = script.left.map(|left| left - 1);
             return script.answer.clone();
+        }
+        if let Some(answer) = state.grants.answer(seen) {
+            return answer;
         }
         if let Some(personality) = state.personalities.get(&seen.host) {
             return personality.answer(seen);

@@ -14,6 +14,7 @@ pub(crate) mod personality;
 pub(crate) mod provider;
 pub(crate) mod pty;
 pub(crate) mod run;
+pub(crate) mod sign_in;
 pub(crate) mod stage;
 pub(crate) mod tools;
 pub(crate) mod tree;
