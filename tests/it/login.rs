@@ -191,7 +191,7 @@ fn says_yes_to_the_rest(person: &mut Person) {
     person
         .sees("Model")
         .presses(Key::Enter)
-        .sees("Enter: make these changes")
+        .sees("Make these changes?")
         .presses(Key::Enter);
     assert_eq!(person.leaves(), 0);
 }
@@ -530,6 +530,51 @@ fn the_persons_time_does_not_count_as_the_networks() {
 }
 
 #[test]
+fn tetrate_signs_in_likewise() {
+    let desk = Desk::new();
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| {
+            Setup::new(&desk.home)
+                .args(["tetrate", "--login", "--no-check"])
+                .args(["--yes", "--store", "file"])
+                .code(0)
+                .run()
+        });
+        let url = desk.opened();
+        assert!(url.starts_with("https://router.tetrate.ai/auth?callback=http%3A%2F%2Flocalhost"));
+        assert!(!url.contains("method"));
+        returns(&desk.agrees(&url));
+        run.join().unwrap()
+    });
+    assert_eq!(
+        desk.home.secrets_yaml()["TETRATE_API_KEY"],
+        desk.key.as_str()
+    );
+    let asked = desk.internet.requests();
+    assert_eq!(asked.len(), 1, "{asked:#?}");
+    assert_eq!(asked[0].header("x-title"), Some("goose"));
+    assert!(!asked[0].body.contains("method"));
+}
+
+#[test]
+fn over_ssh_tetrate_takes_the_address_the_browser_ends_at() {
+    let desk = Desk::new().over_ssh();
+    let args = ["tetrate", "--login", "--no-check", "--store", "file"];
+    let mut person = desk.person(&args);
+    person
+        .sees("the address the browser ends at")
+        .sees("Code or address");
+    let visit = desk.agrees(&shown(&person, "https://router.tetrate.ai/auth?callback="));
+    person
+        .types(visit.back.as_ref().unwrap())
+        .presses(Key::Enter)
+        .sees("made a key")
+        .presses(Key::CtrlC);
+    assert_eq!(person.leaves(), 130);
+    desk.assert_nothing_written();
+}
+
+#[test]
 fn a_key_is_replaced_by_signing_in_too() {
     let desk = Desk::new();
     desk.home
@@ -558,7 +603,7 @@ fn where_signing_in_makes_no_sense_it_is_refused_before_anything_happens() {
     for (args, words) in [
         (
             &["anthropic", "--login", "--yes"][..],
-            "--login is for OpenRouter",
+            "--login is for OpenRouter and Tetrate",
         ),
         (&["openrouter", "--login", "--dry-run"], "would throw away"),
         (
