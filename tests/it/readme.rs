@@ -197,7 +197,7 @@ fn the_transcript_in_the_readme_is_what_the_program_shows() {
         shown.push_str(&person.screen());
         shown.push('\n');
     };
-    person.sees("API key (hidden)").waits_for_hidden_input();
+    person.sees("API key (hidden").waits_for_hidden_input();
     look(&person);
     // The question throws away what was typed before it listens, which is just after it is seen.
     std::thread::sleep(Duration::from_millis(300));

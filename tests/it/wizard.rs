@@ -153,10 +153,10 @@ fn a_wrong_key_is_said_to_be_wrong_and_nothing_is_written_before_the_right_one()
     keeps(&home, &wrong);
     let before = home.tree();
     let mut person = Person::at(&home, WIDE, &["openrouter"]);
-    for rubbish in [wrong.as_str(), "two words", ""] {
+    for rubbish in [wrong.as_str(), "two words", "''"] {
         pastes(&mut person, rubbish);
         person.sees(match rubbish {
-            "" => "the key is empty",
+            "''" => "the key is empty",
             "two words" => "the key has a blank or control character inside",
             _ => "OpenRouter does not accept this key",
         });
