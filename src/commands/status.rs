@@ -65,18 +65,7 @@ pub fn run(cx: &Context) -> Result<Report> {
             "model": value(active.model.as_ref()),
             "source": source.word(),
         },
-        "providers": rows.iter().map(|row| json!({
-            "id": row.id,
-            "model": row.model,
-            "active": row.is_active,
-            "key": row.key.as_ref().map(|key| json!({
-                "name": key.name,
-                "present": if key.trouble.is_some() { Value::Null } else { key.secret.is_some().into() },
-                "store": key.secret.as_ref().map(|_| store),
-                "fingerprint": key.secret.as_ref().map(Secret::fingerprint),
-            })),
-            "elsewhere": row.elsewhere,
-        })).collect::<Vec<_>>(),
+        "providers": rows.iter().map(|row| row_json(row, store)).collect::<Vec<_>>(),
         "shadows": shadows,
     });
     let mut text = String::new();
@@ -206,6 +195,24 @@ fn with_source(sourced: Option<&Sourced>, cx: &Context) -> String {
         &sourced.value
     };
     format!("{value}{from}")
+}
+
+fn row_json(row: &Row, store: Option<StoreKind>) -> Value {
+    let mut fields = json!({
+        "id": row.id,
+        "model": row.model,
+        "active": row.is_active,
+        "key": row.key.as_ref().map(|key| json!({
+            "name": key.name,
+            "present": if key.trouble.is_some() { Value::Null } else { key.secret.is_some().into() },
+            "store": key.secret.as_ref().map(|_| store),
+            "fingerprint": key.secret.as_ref().map(Secret::fingerprint),
+        })),
+    });
+    if let Some(words) = &row.elsewhere {
+        fields["elsewhere"] = words.as_str().into();
+    }
+    fields
 }
 
 fn row_text(row: &Row) -> String {

@@ -23,7 +23,8 @@ impl Personality {
         let is_known = self.key.as_deref().is_none_or(|key| {
             seen.key() == Some(key) || (seen.key().is_none() && seen.body.contains(key))
         });
-        if !(is_known || is_list && self.is_open) {
+        let is_let_in = is_known || (is_list && self.is_open);
+        if !is_let_in {
             let error = json!({"message": "Invalid API key", "type": "authentication_error", "code": "invalid_api_key"});
             return Answer::json(401, &json!({"type": "error", "error": error}));
         }
