@@ -7,7 +7,9 @@ const TALLEST: usize = 12;
 /// Narrower than this, the second column says nothing and gives its room to the first.
 const NARROWEST: usize = 8;
 const GAP: usize = 2;
-/// The first column leaves at least a quarter of the line to the second, unless that one is short.
+/// The second column is shown whole where it leaves this much of the line to the first.
+const ENOUGH: (usize, usize) = (3, 5);
+/// Where it does not, the first takes up to this much.
 const WIDEST_SHARE: (usize, usize) = (3, 4);
 
 #[derive(Clone, Debug, Default)]
@@ -235,8 +237,12 @@ impl Columns {
                 .unwrap_or_default()
         };
         let (name, about) = (widest(|item| &item.name), widest(|item| &item.about));
-        let share = width * WIDEST_SHARE.0 / WIDEST_SHARE.1;
-        let name = name.min(share.max(width.saturating_sub(GAP + about)));
+        let left = width.saturating_sub(GAP + about);
+        let name = name.min(if left * ENOUGH.1 >= width * ENOUGH.0 {
+            left
+        } else {
+            width * WIDEST_SHARE.0 / WIDEST_SHARE.1
+        });
         let about = width.saturating_sub(name + GAP);
         Self {
             name,
@@ -360,7 +366,8 @@ mod tests {
                 assert!(measure_text_width(&row) <= width, "{width}: {row}");
             }
         }
-        let rows = List::new(&items, 0, false).view(28, 12);
-        assert_eq!(rows[0], "❯ anthropic/claude-sonnet-4");
+        let first = |width| List::new(&items, 0, false).view(width, 12)[0].clone();
+        assert_eq!(first(28), "❯ anthropic/claude-sonnet-4");
+        assert_eq!(first(36), "❯ anthropic/claude-sonne…  1M  $3 in");
     }
 }

@@ -681,6 +681,24 @@ fn an_address_that_is_none_is_asked_for_again() {
     assert_eq!(home.config_yaml()["LITELLM_HOST"], url.as_str());
 }
 
+#[test]
+fn a_list_takes_the_keys_that_lists_take() {
+    let (internet, key) = internet_with(OPENROUTER);
+    let home = machine(&internet, &key);
+    let mut person = Person::at(&home, WIDE, &[]);
+    person.sees("❯ OpenRouter").presses(Key::Tab);
+    person.waits("the next row", |person| {
+        !person.screen().contains("❯ OpenRouter")
+    });
+    person.presses(Key::Up).sees("❯ OpenRouter");
+    person.types("vertexx").sees("nothing fits");
+    person.presses(Key::Enter).presses(Key::Backspace);
+    person.sees("❯ Google Vertex AI").presses(Key::Space);
+    person.types("gemini").sees("› vertex gemini").sees("1 of ");
+    person.presses(Key::CtrlD);
+    gives_the_terminal_back(&mut person, 130);
+}
+
 /// No row that was drawn twice, and no row of a list cut by the edge without saying so.
 fn is_whole(person: &Person, width: u16) {
     let screen = person.screen();
