@@ -318,6 +318,8 @@ pub struct Models {
     pub path: &'static str,
     /// Asked when `path` has no answer.
     pub also: Option<&'static str>,
+    /// Where the provider lists what this very key may use.
+    pub own: Option<&'static str>,
     pub auth: Auth,
     #[serde(default)]
     pub headers: Vec<(&'static str, &'static str)>,

@@ -77,6 +77,8 @@ pub enum Command {
     Custom(Box<CustomArgs>),
     /// Take over keys found in the environment, `.env` and rc files and other tools
     Import(ImportArgs),
+    /// Choose the models OpenRouter falls over to when the first is limited or away
+    Fallback(FallbackArgs),
     /// Replace, print or remove a stored key
     #[command(subcommand)]
     Key(KeyCommand),
@@ -101,6 +103,9 @@ pub struct SetupArgs {
     /// The model goose shall use
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
+    /// A model for OpenRouter to fall over to (repeatable, at most three)
+    #[arg(long, value_name = "MODEL")]
+    pub fallback: Vec<String>,
     #[command(flatten)]
     pub key: KeySource,
     /// The provider's address, where goose has a setting for it
@@ -345,6 +350,24 @@ pub enum EngineArg {
     Ollama,
 }
 
+#[derive(Debug, Args)]
+pub struct FallbackArgs {
+    /// One to three models, in the order to try them; without any they are asked for, or shown where nobody can be asked
+    #[arg(value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// Take the fallback models away; other OpenRouter parameters stay
+    #[arg(long, conflicts_with_all = ["models", "max_price", "free"])]
+    pub clear: bool,
+    /// Refuse models that cost more for a million tokens, in or out
+    #[arg(long, value_name = "USD_PER_MILLION", value_parser = price)]
+    pub max_price: Option<f64>,
+    /// Only free models; without a MODEL and with --yes, the three with the largest context
+    #[arg(long)]
+    pub free: bool,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
     /// Replace a provider's key: the new one is proven first, the old one stays until then
@@ -471,6 +494,7 @@ impl Cli {
             Some(Command::Providers) => "providers",
             Some(Command::Custom(_)) => "custom",
             Some(Command::Import(_)) => "import",
+            Some(Command::Fallback(_)) => "fallback",
             Some(Command::Key(_)) => "key",
             Some(Command::Env(_)) => "env",
             Some(Command::Exec(_)) => "exec",
@@ -490,6 +514,14 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|duration| !duration.is_zero() && *duration <= Duration::from_secs(3600))
         .ok_or_else(|| "give more than 0 and at most 3600 seconds".to_owned())
+}
+
+fn price(text: &str) -> Result<f64, String> {
+    text.trim_start_matches('$')
+        .parse()
+        .ok()
+        .filter(|price: &f64| price.is_finite() && *price >= 0.0)
+        .ok_or_else(|| "give US dollars for a million tokens, such as 5".to_owned())
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod elsewhere;
 pub mod env;
 pub mod error;
+pub mod fallback;
 pub mod fsio;
 pub mod goose;
 pub mod history;
@@ -88,6 +89,7 @@ fn report(command: Option<&Command>, cli: &Cli, cx: &Context) -> Result<Report> 
         Some(Command::Providers) => commands::providers::run(cx),
         Some(Command::Custom(args)) => commands::custom::run(args, cx),
         Some(Command::Import(args)) => commands::import::run(args, cx),
+        Some(Command::Fallback(args)) => commands::fallback::run(args, cx),
         Some(Command::Key(command)) => commands::key::run(command, cx),
         Some(Command::Env(args)) => commands::env::run(args, cx),
         Some(Command::Completions(args)) => commands::completions::run(args, cx),

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use serde_yaml::Mapping;
 
 use crate::catalog::{self, Provider};
 use crate::env::Env;
@@ -18,6 +19,7 @@ use crate::secrets::{self, Seen, StoreKind};
 use crate::shell::exports::{Export, Purpose, render_exports};
 use crate::shell::rc;
 use crate::state::ShellFiles;
+use crate::yaml_edit::{self, Edit};
 
 #[derive(Default)]
 pub struct Plan {
@@ -207,6 +209,33 @@ impl Plan {
         let change = FileChange::to(&config.user, text, Privacy::Ordinary);
         let change = change.filter(|_| config.user.exists());
         self.files.extend(change.map(FileChange::committing));
+        Ok(())
+    }
+
+    /// Further edits of goose's config, made on what the plan leaves of it.
+    pub fn edit_config(
+        &mut self,
+        config: &Config,
+        edits: impl FnOnce(&Mapping) -> Result<Vec<Edit>>,
+    ) -> Result<()> {
+        let path = &config.user.path;
+        let place = self
+            .files
+            .iter()
+            .position(|file| file.before.path == *path)
+            .unwrap_or(self.files.len());
+        let text = match self.files.get(place) {
+            Some(file) => file.after.as_deref(),
+            None => config.user.bytes.as_deref(),
+        }
+        .unwrap_or_default();
+        let edits = edits(&yaml_edit::parse(path, text)?)?;
+        let edited = yaml_edit::apply(path, text, &edits)?;
+        self.notes.extend(edited.notes(path));
+        let change = FileChange::to(&config.user, edited.text, Privacy::Ordinary);
+        let end = self.files.len().min(place + 1);
+        self.files
+            .splice(place..end, change.map(FileChange::committing));
         Ok(())
     }
 

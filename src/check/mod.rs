@@ -16,4 +16,4 @@ mod loopback;
 pub use finding::{Finding, Target};
 pub(crate) use judge::{before_asking, said};
 pub(crate) use probe::examine;
-pub use probe::{Proof, list, prefetch, prove, prove_and_list};
+pub use probe::{Proof, list, lists, prefetch, prove, prove_and_list};

@@ -11,6 +11,9 @@ use crate::catalog::{Auth, Check, Kind, Method, Models, Provider};
 const CHECK_LIMIT: u64 = 1024 * 1024;
 const LIST_LIMIT: u64 = 16 * 1024 * 1024;
 
+/// A list, or why there is none.
+pub(crate) type Listed = Result<Vec<Model>, Finding>;
+
 /// What a check and a list that were asked for together say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proof {
@@ -57,6 +60,41 @@ pub fn list(http: &Http, target: &Target) -> Result<Vec<Model>, Finding> {
         requests,
         ..finding
     })
+}
+
+/// The list of what this very key may use, where the provider has one and there is a key, and beside it the general one.
+pub fn lists(http: &Http, target: &Target) -> (Option<Listed>, Listed) {
+    std::thread::scope(|scope| {
+        let own = scope.spawn(|| own_list(http, target));
+        let general = list(http, target);
+        let own = own
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (own, general)
+    })
+}
+
+fn own_list(http: &Http, target: &Target) -> Option<Listed> {
+    let row = target.provider.models.as_ref()?;
+    let call = Call {
+        url: target.url(row.own?),
+        method: Method::Get,
+        auth: target.provider.check.as_ref()?.auth,
+        key: Some(target.key?),
+        headers: Vec::new(),
+        body: None,
+        limit: LIST_LIMIT,
+    };
+    let reply = match http.send(&call, &mut 0) {
+        Ok(reply) => reply,
+        Err(trouble) => return Some(Err(trouble.into())),
+    };
+    let models = reply
+        .json
+        .as_ref()
+        .filter(|_| (200..300).contains(&reply.status))
+        .and_then(|json| models::read(row.shape, json));
+    Some(models.ok_or_else(|| judge(target, &reply, Wanted::Nothing)))
 }
 
 /// Both at once: one request where the list proves the key, else two side by side.

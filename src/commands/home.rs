@@ -51,6 +51,7 @@ const OFFERS: [(Offer, &str); 7] = [
 pub fn is_wanted(args: &SetupArgs, state: &State) -> bool {
     let says_nothing = args.provider.is_none()
         && args.model.is_none()
+        && args.fallback.is_empty()
         && !args.key.is_given()
         && args.host.is_none()
         && args.set.is_empty()

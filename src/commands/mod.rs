@@ -6,6 +6,7 @@ pub mod custom;
 pub mod doctor;
 pub mod env;
 pub mod exec;
+pub mod fallback;
 pub mod home;
 pub mod import;
 pub mod key;

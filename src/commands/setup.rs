@@ -5,9 +5,11 @@ use serde_json::json;
 use crate::check::verdict::Verdict;
 use crate::cli::{SetupArgs, StoreArg};
 use crate::commands::env as exports;
+use crate::commands::fallback;
 use crate::commands::home;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
+use crate::fallback::{Chain, parameters};
 use crate::goose::binary::{INSTALL_PAGE, OLDEST_SUPPORTED};
 use crate::interview::{Answers, Interview, Topic};
 use crate::plan::{self, Plan};
@@ -46,8 +48,11 @@ pub fn set_up(
     let mut interview = Interview::new(cx, args, state, prompt).on(topic);
     let answers = interview.conduct()?;
     let is_guided = interview.is_guided();
-    let mut with_shell = args.shell_env;
-    let mut plan = draw_up(&answers, with_shell, cx, state)?;
+    let mut extras = Extras {
+        with_shell: args.shell_env,
+        chain: fallback::given(args, &answers.choice, cx, state)?,
+    };
+    let mut plan = draw_up(&answers, &extras, cx, state)?;
     if args.writing.dry_run {
         let text = consent::preview(&plan, cx, state);
         return Ok(report(&answers, &plan, state, true, None, text));
@@ -60,7 +65,7 @@ pub fn set_up(
     }
     loop {
         if let Some(prompt) = interview.prompt.as_ref().filter(|_| is_guided) {
-            (plan, with_shell) = agree(prompt, plan, with_shell, &answers, cx, state)?;
+            plan = agree(prompt, plan, &mut extras, &answers, cx, state)?;
         }
         if plan.is_empty() {
             break;
@@ -68,7 +73,7 @@ pub fn set_up(
         // The questions took their time, so what is written is planned again on what the files say now.
         let turn = recovery::turn(cx)?;
         let now = look(args, cx)?;
-        let fresh = draw_up(&answers, with_shell, cx, &now)?;
+        let fresh = draw_up(&answers, &extras, cx, &now)?;
         let is_agreed = !is_guided || fresh.is_same_change_as(&plan);
         plan = fresh;
         if is_agreed {
@@ -87,32 +92,48 @@ pub fn set_up(
     finish(&answers, &plan, cx, state)
 }
 
+/// What is no question but a flag, or a key on the plan screen.
+struct Extras {
+    with_shell: bool,
+    chain: Option<Chain>,
+}
+
 /// Shows the plan until it is agreed to.
 fn agree(
     prompt: &Prompt,
     mut plan: Plan,
-    mut with_shell: bool,
+    extras: &mut Extras,
     answers: &Answers,
     cx: &Context,
     state: &State,
-) -> Result<(Plan, bool)> {
+) -> Result<Plan> {
     if !plan.is_empty() {
         cx.talk.say("");
     }
     while !plan.is_empty() {
         let shown = view::plan(&plan, &state.paths.secrets, &cx.env);
         cx.talk.say(shown.trim_end());
-        match prompt.plan_key(&[('s', &legend(with_shell, cx, state)?)])? {
+        let shell = legend(extras.with_shell, cx, state)?;
+        let mut keys = vec![('s', shell.as_str())];
+        if fallback::is_for(&answers.choice) {
+            keys.push(('f', "choose models that OpenRouter falls over to"));
+        }
+        match prompt.plan_key(&keys)? {
             PlanKey::Apply => break,
             PlanKey::Cancel => return Err(Error::Cancelled),
+            PlanKey::Other('f') => {
+                let so_far = extras.chain.take();
+                extras.chain = fallback::ask(prompt, so_far, &answers.choice, cx, state);
+                plan = draw_up(answers, extras, cx, state)?;
+            }
             PlanKey::Other(_) => {
-                with_shell = !with_shell;
-                plan = draw_up(answers, with_shell, cx, state)?;
+                extras.with_shell = !extras.with_shell;
+                plan = draw_up(answers, extras, cx, state)?;
                 prompt.take_back(shown.trim_end())?;
             }
         }
     }
-    Ok((plan, with_shell))
+    Ok(plan)
 }
 
 /// The machine as this setup has to see it: with `--store keychain` the keychain counts although goose has it off.
@@ -124,7 +145,7 @@ fn look(args: &SetupArgs, cx: &Context) -> Result<State> {
     Ok(state)
 }
 
-fn draw_up(answers: &Answers, with_shell: bool, cx: &Context, state: &State) -> Result<Plan> {
+fn draw_up(answers: &Answers, extras: &Extras, cx: &Context, state: &State) -> Result<Plan> {
     let choice = &answers.choice;
     let seen = choice
         .store
@@ -132,7 +153,10 @@ fn draw_up(answers: &Answers, with_shell: bool, cx: &Context, state: &State) -> 
         .then(|| state.secrets())
         .transpose()?;
     let mut plan = plan::setup(choice, &state.config, seen)?;
-    let wanted = with_shell.then(|| Shell::detect(&cx.env));
+    if extras.chain.is_some() {
+        parameters::write(&mut plan, &state.config, extras.chain.as_ref())?;
+    }
+    let wanted = extras.with_shell.then(|| Shell::detect(&cx.env));
     exports::keep_up(&mut plan, wanted, choice, cx, state)?;
     Ok(plan)
 }

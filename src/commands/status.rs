@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::elsewhere;
 use crate::env::Env;
 use crate::error::{Exit, Result};
+use crate::fallback::{parameters, sentence};
 use crate::goose::binary::INSTALL_PAGE;
 use crate::goose::config::{Source, Sourced};
 use crate::report::Report;
@@ -49,6 +50,7 @@ pub fn run(cx: &Context) -> Result<Report> {
     let active = state.config.active(&cx.env);
     let rows = rows(cx, &state)?;
     let shadows = shadows_of(cx, &state, &rows)?;
+    let fallback = parameters::in_force(&state.config, &cx.env);
     let store = state.secrets()?.read_from();
     let source = active
         .provider
@@ -66,6 +68,7 @@ pub fn run(cx: &Context) -> Result<Report> {
             "source": source.word(),
         },
         "providers": rows.iter().map(|row| row_json(row, store)).collect::<Vec<_>>(),
+        "fallback": fallback,
         "shadows": shadows,
     });
     let mut text = String::new();
@@ -96,6 +99,16 @@ pub fn run(cx: &Context) -> Result<Report> {
     );
     line("provider", with_source(active.provider.as_ref(), cx));
     line("model", with_source(active.model.as_ref(), cx));
+    if !fallback.is_empty() {
+        let from = match parameters::in_environment(&cx.env) {
+            Some(_) => format!(" (from ${})", parameters::SETTING),
+            None => String::new(),
+        };
+        line(
+            "fallback",
+            format!("{} on OpenRouter{from}", sentence(&fallback)),
+        );
+    }
     line(
         "keys",
         match store {

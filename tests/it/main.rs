@@ -11,6 +11,7 @@
 mod canary;
 mod custom;
 mod every_step;
+mod fallback;
 mod files;
 mod goose_catalogue;
 mod import;
