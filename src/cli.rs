@@ -79,6 +79,9 @@ pub enum Command {
     Import(ImportArgs),
     /// Choose the models OpenRouter falls over to when the first is limited or away
     Fallback(FallbackArgs),
+    /// Fall over between providers, through a LiteLLM proxy on this machine
+    #[command(subcommand)]
+    Gateway(GatewayCommand),
     /// Replace, print or remove a stored key
     #[command(subcommand)]
     Key(KeyCommand),
@@ -369,6 +372,73 @@ pub struct FallbackArgs {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum GatewayCommand {
+    /// Write LiteLLM's configuration and make it goose's provider
+    Setup(GatewaySetupArgs),
+    /// Start LiteLLM with the stored keys, until Ctrl-C
+    Run(GatewayRunArgs),
+    /// Show what the gateway consists of and whether it runs
+    Status,
+    /// Take the gateway away; goose goes back to the provider before it
+    Remove(Writing),
+    /// Print a service that runs the gateway: a systemd user unit or a launchd agent
+    Service(GatewayServiceArgs),
+    /// Print a Docker Compose file for a team: replicas that share their limits through Redis
+    Compose,
+}
+
+#[derive(Debug, Args)]
+pub struct GatewaySetupArgs {
+    /// PROVIDER/MODEL, at least two, in the order to try them; asked for when left out
+    #[arg(value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// The port of 127.0.0.1 that LiteLLM listens on
+    #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: u16,
+    /// Keep below this many requests a minute: N for every model, or MODEL=N (repeatable)
+    #[arg(long, value_name = "[MODEL=]N", value_parser = limit)]
+    pub rpm: Vec<Limit>,
+    /// Keep below this many tokens a minute: N for every model, or MODEL=N (repeatable)
+    #[arg(long, value_name = "[MODEL=]N", value_parser = limit)]
+    pub tpm: Vec<Limit>,
+    /// How long a model rests after a failure, where its provider does not say
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub cooldown: u32,
+    /// How often a request is tried again where nothing is left to fall over to
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub retries: u32,
+    #[command(flatten)]
+    pub writing: Writing,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// `None`: every model.
+    pub model: Option<String>,
+    pub count: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct GatewayRunArgs {
+    /// Show LiteLLM's log
+    #[arg(long)]
+    pub log: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct GatewayServiceArgs {
+    /// For which service manager; this system's by default
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub kind: Option<ServiceKind>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ServiceKind {
+    Systemd,
+    Launchd,
+}
+
+#[derive(Debug, Subcommand)]
 pub enum KeyCommand {
     /// Replace a provider's key: the new one is proven first, the old one stays until then
     Set(KeySetArgs),
@@ -495,6 +565,7 @@ impl Cli {
             Some(Command::Custom(_)) => "custom",
             Some(Command::Import(_)) => "import",
             Some(Command::Fallback(_)) => "fallback",
+            Some(Command::Gateway(_)) => "gateway",
             Some(Command::Key(_)) => "key",
             Some(Command::Env(_)) => "env",
             Some(Command::Exec(_)) => "exec",
@@ -522,6 +593,17 @@ fn price(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|price: &f64| price.is_finite() && *price >= 0.0)
         .ok_or_else(|| "give US dollars for a million tokens, such as 5".to_owned())
+}
+
+fn limit(text: &str) -> Result<Limit, String> {
+    let (model, count) = match text.rsplit_once('=') {
+        Some((model, count)) => (Some(model.to_owned()), count),
+        None => (None, text),
+    };
+    match count.parse() {
+        Ok(count) if count > 0 && model.as_deref() != Some("") => Ok(Limit { model, count }),
+        _ => Err("give a number a minute, such as 20 or openai/gpt-4o=20".to_owned()),
+    }
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

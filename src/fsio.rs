@@ -133,6 +133,19 @@ pub fn replace(before: &Snapshot, after: &[u8], privacy: Privacy) -> Result<()> 
     Ok(())
 }
 
+/// An empty file of ours for another program to write into, mode 0600.
+pub fn fresh_log(path: &Path) -> Result<File> {
+    create_folder(parent(path), Privacy::Private)?;
+    let mut options = OpenOptions::new();
+    options.create(true).write(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path).map_err(io_error("cannot write", path))
+}
+
 /// Gives a file of ours another name, in one step.
 pub fn rename(from: &Path, to: &Path) -> Result<()> {
     create_folder(parent(to), Privacy::Private)?;

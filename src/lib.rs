@@ -17,6 +17,7 @@ pub mod env;
 pub mod error;
 pub mod fallback;
 pub mod fsio;
+pub mod gateway;
 pub mod goose;
 pub mod history;
 pub mod import;
@@ -90,6 +91,7 @@ fn report(command: Option<&Command>, cli: &Cli, cx: &Context) -> Result<Report> 
         Some(Command::Custom(args)) => commands::custom::run(args, cx),
         Some(Command::Import(args)) => commands::import::run(args, cx),
         Some(Command::Fallback(args)) => commands::fallback::run(args, cx),
+        Some(Command::Gateway(command)) => commands::gateway::run(command, cx),
         Some(Command::Key(command)) => commands::key::run(command, cx),
         Some(Command::Env(args)) => commands::env::run(args, cx),
         Some(Command::Completions(args)) => commands::completions::run(args, cx),

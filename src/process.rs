@@ -1,9 +1,11 @@
 //! Other programs: asking them something within a time, or becoming one.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
@@ -111,6 +113,112 @@ pub fn search_path(env: &Env) -> Vec<PathBuf> {
     env.os("PATH")
         .map(|path| std::env::split_paths(path).collect())
         .unwrap_or_default()
+}
+
+/// Set by the first Ctrl-C or request to end.
+static END: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C and requests to end are noted for [`is_to_end`] and do not end this process by themselves.
+pub fn note_interrupts() -> Result<()> {
+    // Not the trying form: that one gives up where Ctrl-C is ignored, as it is for a job in a script's background.
+    ctrlc::set_handler(|| END.store(true, Ordering::SeqCst))
+        .map_err(|error| Error::unexpected(format!("cannot watch for Ctrl-C: {error}")))
+}
+
+pub fn is_to_end() -> bool {
+    END.load(Ordering::SeqCst)
+}
+
+/// A program that runs until it is stopped. Dropped, it is stopped.
+pub struct Service {
+    child: Child,
+    name: String,
+}
+
+/// Where a service's words go.
+pub enum Words {
+    /// To our own stderr.
+    Shown,
+    Kept(File),
+}
+
+impl Service {
+    /// Starts it with exactly this environment, out of reach of the terminal's Ctrl-C, which is ours to pass on.
+    pub fn start(
+        program: &Path,
+        arguments: &[String],
+        environment: &[(String, Zeroizing<String>)],
+        words: Words,
+    ) -> Result<Self> {
+        let name = program.display().to_string();
+        let failed = |error| Error::unexpected(format!("cannot start {name}: {error}"));
+        let (stdout, stderr) = match words {
+            Words::Shown => (Stdio::from(std::io::stderr()), Stdio::inherit()),
+            Words::Kept(file) => (Stdio::from(file.try_clone().map_err(failed)?), file.into()),
+        };
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(
+                environment
+                    .iter()
+                    .map(|(name, value)| (name, value.as_str())),
+            )
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(stderr);
+        #[cfg(unix)]
+        {
+            use std::os::unix::process::CommandExt;
+            command.process_group(0);
+        }
+        let child = command.spawn().map_err(failed)?;
+        Ok(Self { child, name })
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<String> {
+        let status = self.child.try_wait().ok()??;
+        Some(format!("{} ended by itself ({status})", self.name))
+    }
+
+    /// Asks it to end, and makes it end once `patience` is over.
+    pub fn stop(&mut self, patience: Duration) {
+        if self.ended().is_some() {
+            return;
+        }
+        self.ask_to_end();
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            if self.ended().is_some() {
+                return;
+            }
+            std::thread::sleep(POLL);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// It and what it started: a runner such as `uvx` may stand between us and the program that is meant.
+    #[cfg(unix)]
+    fn ask_to_end(&self) {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(pid, Signal::TERM);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn ask_to_end(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.stop(Duration::ZERO);
+    }
 }
 
 /// Becomes `command`, with `variables` added to its environment. Returns its exit code where a process cannot become another.

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod env;
 pub mod exec;
 pub mod fallback;
+pub mod gateway;
 pub mod home;
 pub mod import;
 pub mod key;

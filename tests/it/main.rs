@@ -13,6 +13,7 @@ mod custom;
 mod every_step;
 mod fallback;
 mod files;
+mod gateway;
 mod goose_catalogue;
 mod import;
 mod keychain;

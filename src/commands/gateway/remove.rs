@@ -1,0 +1,105 @@
+//! `goose-setup gateway remove`: goose goes back to what it was.
+
+use serde_json::json;
+
+use crate::check::http::local::{Up, is_up};
+use crate::cli::Writing;
+use crate::consent::{self, Outcome};
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::{Exit, Result};
+use crate::gateway::memo::{Files, Memo};
+use crate::gateway::{self, HEALTH, HOST, KEY, PROVIDER};
+use crate::goose::activate::Change;
+use crate::plan::{self, FileChange, Plan};
+use crate::report::Report;
+use crate::state::State;
+use crate::yaml_edit::Edit;
+
+pub(super) fn run(writing: Writing, cx: &Context) -> Result<Report> {
+    let state = cx.look()?;
+    let files = Files::read(&state.own)?;
+    let Some(memo) = files.memo() else {
+        return Ok(Report::new(
+            Exit::Done,
+            json!({"dry_run": writing.dry_run, "changes": [], "notes": []}),
+            "nothing to remove: no gateway is set up\n",
+        ));
+    };
+    cx.require_consent(writing)?;
+    let mut plan = Plan::titled("remove the gateway");
+    // Somebody may have pointed goose's LiteLLM at another proxy since; that one is not ours to take away.
+    let is_ours = state.config.user_setting(HOST) == Some(gateway::url(memo.port));
+    let back_to = if is_ours {
+        leave(&mut plan, &memo, &state)?
+    } else {
+        None
+    };
+    plan.files.extend(FileChange::removal(&files.config));
+    plan.files.extend(FileChange::removal(&files.memo));
+    let prompt = cx.prompt();
+    let text = match consent::carry_out(&plan, writing, prompt.as_ref(), cx, &state)? {
+        Outcome::Shown(text) => text,
+        _ => told(back_to.as_deref(), &memo, &plan),
+    };
+    Ok(Report::new(
+        Exit::Done,
+        json!({
+            "provider": back_to,
+            "dry_run": writing.dry_run,
+            "changes": plan.changes(),
+            "notes": plan.notes,
+        }),
+        text,
+    ))
+}
+
+/// Takes the gateway out of goose's config and store. Tells the provider that goose uses instead, if that changes.
+fn leave(plan: &mut Plan, memo: &Memo, state: &State) -> Result<Option<String>> {
+    let seen = state.secrets()?;
+    if let Some(store) = seen.read_from() {
+        plan.secrets = plan::secret_change(seen, store, &[], &[KEY.to_owned()]);
+    }
+    let is_active = state
+        .config
+        .active(&Env::default())
+        .provider
+        .is_some_and(|active| active.value == PROVIDER);
+    let configured = state.config.configured();
+    let back_to = memo
+        .previous
+        .clone()
+        .filter(|previous| is_active && configured.iter().any(|known| known.id == *previous));
+    if let Some(provider) = &back_to {
+        let change = Change {
+            activate: true,
+            provider: provider.clone(),
+            ..Change::default()
+        };
+        plan.change_config(&state.config, &change)?;
+        // There is no way back to a provider that is gone.
+        plan.former_provider = None;
+    }
+    plan.edit_config(&state.config, |_| {
+        let mut edits = vec![Edit::remove([HOST]), Edit::remove(["providers", PROVIDER])];
+        if is_active && back_to.is_none() {
+            edits.push(Edit::remove(["active_provider"]));
+        }
+        Ok(edits)
+    })?;
+    Ok(back_to)
+}
+
+fn told(back_to: Option<&str>, memo: &Memo, plan: &Plan) -> String {
+    let mut text = match back_to {
+        Some(provider) => format!("the gateway is removed; goose uses {provider} again\n"),
+        None => "the gateway is removed; `goose-setup status` shows what goose uses\n".into(),
+    };
+    for note in &plan.notes {
+        text.push_str(&format!("note: {note}\n"));
+    }
+    if is_up(memo.port, HEALTH) == Up::Yes {
+        text.push_str("note: it still runs: stop it with Ctrl-C where it was started\n");
+    }
+    text
+}

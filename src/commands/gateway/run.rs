@@ -1,0 +1,207 @@
+//! `goose-setup gateway run`: LiteLLM with the stored keys, for as long as it is wanted.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::catalog;
+use crate::check;
+use crate::check::http::local::{Up, is_up};
+use crate::check::verdict::Verdict;
+use crate::cli::GatewayRunArgs;
+use crate::commands::stored_key;
+use crate::context::Context;
+use crate::error::{Error, Exit, Result};
+use crate::fsio;
+use crate::gateway::engine::{Engine, environment, proxy_in_the_way};
+use crate::gateway::memo::{Files, Gateway};
+use crate::gateway::{self, HEALTH, KEY, MASTER_KEY, PROVIDER};
+use crate::process::{self, Service, Words};
+use crate::report::Report;
+use crate::secret::Secret;
+use crate::state::State;
+use crate::view;
+
+const POLL: Duration = Duration::from_millis(100);
+/// LiteLLM itself is up within seconds; a first run through a runner fetches it.
+const START: Duration = Duration::from_secs(90);
+const FETCH: Duration = Duration::from_secs(600);
+/// Requests in hand may finish.
+const STOP: Duration = Duration::from_secs(10);
+/// As much of a log as explains why it ended.
+const TAIL: usize = 12;
+
+pub(super) fn run(args: &GatewayRunArgs, cx: &Context) -> Result<Report> {
+    let state = cx.look()?;
+    let files = Files::read(&state.own)?;
+    let gateway = files.required()?;
+    let port = gateway.memo.port;
+    let url = gateway::url(port);
+    let keys = keys(&gateway, cx, &state)?;
+    match is_up(port, HEALTH) {
+        Up::No => {}
+        Up::Yes if knows_key(cx, &state)? => {
+            return Ok(report(
+                &url,
+                &gateway,
+                format!("the gateway runs already at {url}\n"),
+            ));
+        }
+        Up::Yes | Up::Stranger => {
+            return Err(Error::usage(
+                format!("something else listens at {url}"),
+                "stop it, or set the gateway up again with another --port",
+            ));
+        }
+    }
+    let engine = Engine::find(&cx.env)?;
+    let log = state.own.state_dir.join("gateway.log");
+    let words = if args.log {
+        Words::Shown
+    } else {
+        Words::Kept(fsio::fresh_log(&log)?)
+    };
+    process::note_interrupts()?;
+    let secrets: Vec<Secret> = keys.iter().map(|(_, key)| Secret::stored(key)).collect();
+    let mut service = Service::start(
+        &engine.program,
+        &engine.arguments(&files.config.path, port),
+        &environment(&cx.env, keys),
+        words,
+    )?;
+    let log = (!args.log).then_some(log.as_path());
+    let started = Instant::now();
+    let patience = if engine.fetches() { FETCH } else { START };
+    let busy = cx.talk.busy("starting LiteLLM");
+    while is_up(port, HEALTH) != Up::Yes {
+        if process::is_to_end() {
+            service.stop(STOP);
+            return Err(Error::Cancelled);
+        }
+        if let Some(how) = service.ended() {
+            return Err(gone(&how, log, &secrets, cx));
+        }
+        if started.elapsed() > patience {
+            service.stop(STOP);
+            return Err(gone("LiteLLM did not come up in time", log, &secrets, cx));
+        }
+        std::thread::sleep(POLL);
+    }
+    drop(busy);
+    say_ready(&url, &gateway, log, cx);
+    while !process::is_to_end() {
+        if let Some(how) = service.ended() {
+            return Err(gone(&how, log, &secrets, cx));
+        }
+        std::thread::sleep(POLL);
+    }
+    service.stop(STOP);
+    Ok(report(&url, &gateway, "the gateway is stopped\n".into()))
+}
+
+/// What LiteLLM's configuration refers to, from the store or else from the environment.
+fn keys(
+    gateway: &Gateway,
+    cx: &Context,
+    state: &State,
+) -> Result<Vec<(String, Zeroizing<String>)>> {
+    let plain = |secret: Secret| Zeroizing::new(secret.expose().to_owned());
+    let master = catalog::find(PROVIDER)?;
+    let master = stored_key::in_force(master, cx, state)?.ok_or_else(|| {
+        Error::usage(
+            format!("the gateway's key is not stored ({KEY})"),
+            "run `goose-setup gateway setup` again",
+        )
+    })?;
+    let mut keys = vec![(MASTER_KEY.to_owned(), plain(master))];
+    for name in gateway.written.variables() {
+        let owner = catalog::all().iter().find(|provider| {
+            provider
+                .key
+                .as_ref()
+                .is_some_and(|key| key.variable == name)
+        });
+        let found = match owner {
+            Some(provider) => stored_key::in_force(provider, cx, state)?.map(plain),
+            // Something that the user wrote into the file.
+            None => cx
+                .env
+                .filled(&name)
+                .map(|value| Zeroizing::new(value.to_owned())),
+        };
+        match (found, owner) {
+            (Some(value), _) => keys.push((name, value)),
+            (None, Some(provider)) if provider.key.as_ref().is_none_or(|key| !key.optional) => {
+                return Err(stored_key::no_key(provider, &name));
+            }
+            (None, Some(_)) => {}
+            (None, None) => {
+                return Err(Error::usage(
+                    format!(
+                        "the gateway's configuration takes {name} from the environment, where it is not"
+                    ),
+                    format!("export {name}, or run `goose-setup gateway setup` again"),
+                ));
+            }
+        }
+    }
+    Ok(keys)
+}
+
+/// Whoever is up takes our key, so it is our gateway.
+fn knows_key(cx: &Context, state: &State) -> Result<bool> {
+    let provider = catalog::find(PROVIDER)?;
+    let finding = stored_key::prove(provider, &cx.network()?, cx, state)?;
+    Ok(finding.verdict == Verdict::Valid)
+}
+
+fn say_ready(url: &str, gateway: &Gateway, log: Option<&Path>, cx: &Context) {
+    cx.talk.good(format!(
+        "the gateway answers at {url}: {}",
+        gateway.written.models.join(", then ")
+    ));
+    if let Some(variable) = proxy_in_the_way(&cx.env) {
+        cx.talk.warn(format!(
+            "{variable} is asked for 127.0.0.1 too, so goose would not reach it: add 127.0.0.1 to NO_PROXY"
+        ));
+    }
+    let log = log.map_or(String::new(), |log| {
+        format!(" · log: {}", view::path(log, &cx.env))
+    });
+    cx.talk.hint(format!(
+        "in another terminal: goose session · here: Ctrl-C stops it{log}"
+    ));
+}
+
+fn gone(how: &str, log: Option<&Path>, secrets: &[Secret], cx: &Context) -> Error {
+    if let Some(path) = log {
+        let text = fsio::read(path)
+            .ok()
+            .and_then(|log| log.bytes)
+            .unwrap_or_default();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let lines: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .collect();
+        for line in lines.iter().skip(lines.len().saturating_sub(TAIL)) {
+            let line = secrets
+                .iter()
+                .fold(check::sanitize::line(line, None), |line, key| {
+                    key.redact(&line)
+                });
+            cx.talk.say(format!("  {line}"));
+        }
+    }
+    Error::unexpected(how)
+}
+
+fn report(url: &str, gateway: &Gateway, text: String) -> Report {
+    Report::new(
+        Exit::Done,
+        json!({"url": url, "models": gateway.written.models}),
+        text,
+    )
+}

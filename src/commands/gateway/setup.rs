@@ -1,0 +1,242 @@
+//! `goose-setup gateway setup`.
+
+use serde_json::json;
+
+use crate::catalog::{self, Provider};
+use crate::cli::{GatewaySetupArgs, Limit};
+use crate::commands::env::keep_up;
+use crate::commands::stored_key;
+use crate::consent::{self, Outcome};
+use crate::context::Context;
+use crate::env::Env;
+use crate::error::{Error, Exit, Result};
+use crate::fsio::Privacy;
+use crate::gateway::config::{Manners, render};
+use crate::gateway::memo::{Files, Memo};
+use crate::gateway::route::Route;
+use crate::gateway::{self, HOST, KEY, PROVIDER, engine, pick};
+use crate::plan::{self, Choice, FileChange, StoreChoice};
+use crate::proof;
+use crate::report::Report;
+use crate::secret::Secret;
+use crate::shadows::{Expected, Shadow};
+use crate::state::State;
+
+pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
+    cx.require_consent(args.writing)?;
+    let state = cx.look()?;
+    let prompt = cx.prompt();
+    let mut routes = match (args.models.is_empty(), &prompt) {
+        (false, _) => named(args, &state)?,
+        (true, Some(prompt)) if !args.writing.yes => pick::pick(prompt, &state)?,
+        (true, _) => {
+            return Err(Error::missing(
+                "the gateway's models",
+                "at least two, such as openai/gpt-4o openrouter/anthropic/claude-sonnet-4",
+            ));
+        }
+    };
+    require_keys(&routes, cx, &state)?;
+    limit(&mut routes, &args.rpm, |route| &mut route.rpm, "--rpm")?;
+    limit(&mut routes, &args.tpm, |route| &mut route.tpm, "--tpm")?;
+    let files = Files::read(&state.own)?;
+    let key = master_key(&files, &state)?;
+    let url = gateway::url(args.port);
+    let choice = Choice {
+        provider: catalog::find(PROVIDER)?,
+        model: routes
+            .first()
+            .map(|route| route.name.clone())
+            .unwrap_or_default(),
+        secrets: vec![(KEY.to_owned(), key.clone())],
+        settings: vec![(HOST.to_owned(), Some(url.clone()))],
+        store: Some(StoreChoice {
+            kind: state.secrets()?.used()?,
+            on_request: false,
+        }),
+    };
+    let mut plan = plan::setup(&choice, &state.config, Some(state.secrets()?))?;
+    plan.title = "set up the gateway".into();
+    let manners = Manners {
+        cooldown: args.cooldown,
+        retries: args.retries,
+    };
+    let config = render(&routes, manners).into_bytes();
+    plan.files
+        .extend(FileChange::to(&files.config, config, Privacy::Private));
+    let memo = Memo {
+        port: args.port,
+        previous: previous(&files, &state),
+    };
+    plan.files
+        .extend(FileChange::to(&files.memo, memo.text()?, Privacy::Private));
+    keep_up(&mut plan, None, &choice, cx, &state)?;
+
+    let names: Vec<&str> = routes.iter().map(|route| route.name.as_str()).collect();
+    let outcome = consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)?;
+    let shadows = match &outcome {
+        Outcome::Shown(_) => None,
+        _ => Some(agreement(&choice, &key, cx)?),
+    };
+    let mut notes = plan.notes.clone();
+    if let Some(variable) = engine::proxy_in_the_way(&cx.env) {
+        notes.push(format!(
+            "{variable} is asked for 127.0.0.1 too, so goose would not reach the gateway: add 127.0.0.1 to NO_PROXY"
+        ));
+    }
+    let text = match outcome {
+        Outcome::Shown(text) => text,
+        outcome => told(
+            &names,
+            &notes,
+            shadows.as_deref(),
+            matches!(outcome, Outcome::NothingToDo),
+        ),
+    };
+    notes.extend(shadows.iter().flatten().map(Shadow::sentence));
+    let agrees = shadows.as_ref().map(Vec::is_empty);
+    Ok(Report::new(
+        if agrees == Some(false) {
+            Exit::Shadowed
+        } else {
+            Exit::Done
+        },
+        json!({
+            "provider": PROVIDER,
+            "models": names,
+            "url": url,
+            "config": files.config.path,
+            "store": choice.store.map(|store| store.kind),
+            "dry_run": args.writing.dry_run,
+            "changes": plan.changes(),
+            "notes": notes,
+            "goose_agrees": agrees,
+            "shadows": shadows,
+        }),
+        text,
+    ))
+}
+
+fn named(args: &GatewaySetupArgs, state: &State) -> Result<Vec<Route>> {
+    let host = |provider: &Provider| state.config.file_setting(provider.host.as_ref()?.setting);
+    let routes: Vec<Route> = args
+        .models
+        .iter()
+        .map(|text| Route::parse(text, host))
+        .collect::<Result<_>>()?;
+    for (place, route) in routes.iter().enumerate() {
+        if routes
+            .iter()
+            .take(place)
+            .any(|earlier| earlier.name == route.name)
+        {
+            return Err(Error::usage(
+                format!("{} is named twice", route.name),
+                "name each model once",
+            ));
+        }
+    }
+    if routes.len() < 2 {
+        return Err(Error::usage(
+            "one model has nothing to fall over to",
+            "name at least two, in the order to try them",
+        ));
+    }
+    Ok(routes)
+}
+
+fn require_keys(routes: &[Route], cx: &Context, state: &State) -> Result<()> {
+    for route in routes {
+        if let Some(fact) = &route.provider.key
+            && !fact.optional
+            && stored_key::in_force(route.provider, cx, state)?.is_none()
+        {
+            return Err(stored_key::no_key(route.provider, fact.variable));
+        }
+    }
+    Ok(())
+}
+
+fn limit(
+    routes: &mut [Route],
+    limits: &[Limit],
+    place: impl Fn(&mut Route) -> &mut Option<u64>,
+    flag: &str,
+) -> Result<()> {
+    for limit in limits.iter().filter(|limit| limit.model.is_none()) {
+        for route in &mut *routes {
+            *place(route) = Some(limit.count);
+        }
+    }
+    for limit in limits {
+        let Some(model) = &limit.model else { continue };
+        let name = Route::parse(model, |_| None)?.name;
+        let route = routes
+            .iter_mut()
+            .find(|route| route.name == name)
+            .ok_or_else(|| {
+                Error::usage(
+                    format!("{flag} names {model}, which is none of the gateway's models"),
+                    "name a model as it was given",
+                )
+            })?;
+        *place(route) = Some(limit.count);
+    }
+    Ok(())
+}
+
+/// The key of this very gateway, or a new one. Somebody else's key for another proxy is never replaced.
+fn master_key(files: &Files, state: &State) -> Result<Secret> {
+    let stored = state.secrets()?.secret(KEY);
+    match (stored, files.memo()) {
+        (Some(key), Some(_)) => Ok(key),
+        (None, _) => gateway::new_key(),
+        (Some(_), None) => Err(Error::usage(
+            "goose has a key for another LiteLLM proxy, and there is room for one only",
+            format!("`goose-setup key remove {PROVIDER}` if that proxy is not needed any more"),
+        )),
+    }
+}
+
+/// Who goose goes back to when the gateway is removed.
+fn previous(files: &Files, state: &State) -> Option<String> {
+    let active = state.config.active(&Env::default()).provider;
+    active
+        .map(|active| active.value)
+        .filter(|active| active != PROVIDER && !active.is_empty())
+        .or_else(|| files.memo()?.previous)
+}
+
+fn agreement(choice: &Choice, key: &Secret, cx: &Context) -> Result<Vec<Shadow>> {
+    let expected = Expected {
+        id: PROVIDER,
+        provider: Some(choice.provider),
+        model: Some(&choice.model),
+        key: Some(key),
+        store: choice.store.map(|store| store.kind),
+    };
+    Ok(proof::prove(&cx.env, &expected)?.shadows)
+}
+
+fn told(names: &[&str], notes: &[String], shadows: Option<&[Shadow]>, unchanged: bool) -> String {
+    let mut text = String::new();
+    if unchanged {
+        text.push_str("nothing to change: ");
+    }
+    let is_outranked = shadows.is_some_and(|shadows| !shadows.is_empty());
+    text.push_str(&format!(
+        "goose {} the gateway: {}\n",
+        if is_outranked { "would use" } else { "uses" },
+        names.join(", then ")
+    ));
+    for note in notes {
+        text.push_str(&format!("note: {note}\n"));
+    }
+    for shadow in shadows.unwrap_or_default() {
+        text.push_str(&format!("warning: {}\n", shadow.sentence()));
+    }
+    text.push_str(
+        "next: goose-setup gateway run (and leave it running), or `goose-setup gateway service`\n",
+    );
+    text
+}

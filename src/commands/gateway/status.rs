@@ -1,0 +1,84 @@
+//! `goose-setup gateway status`.
+
+use serde_json::json;
+
+use crate::catalog;
+use crate::check::http::local::{Up, is_up};
+use crate::commands::stored_key;
+use crate::context::Context;
+use crate::error::{Exit, Result};
+use crate::gateway::memo::Files;
+use crate::gateway::{self, HEALTH, HOST, PROVIDER};
+use crate::report::Report;
+use crate::view;
+
+pub(super) fn run(cx: &Context) -> Result<Report> {
+    let state = cx.look()?;
+    let files = Files::read(&state.own)?;
+    let Some(gateway) = files.gateway()? else {
+        return Ok(Report::new(
+            Exit::Done,
+            json!({"configured": false}),
+            "no gateway is set up; `goose-setup gateway setup PROVIDER/MODEL PROVIDER/MODEL` does\n",
+        ));
+    };
+    let url = gateway::url(gateway.memo.port);
+    let is_running = is_up(gateway.memo.port, HEALTH) == Up::Yes;
+    let active = state.config.active(&cx.env).provider;
+    let host = state.config.setting(&cx.env, HOST);
+    let is_used = active.is_some_and(|active| active.value == PROVIDER)
+        && host.is_some_and(|host| host.value == url);
+    let mut missing = Vec::new();
+    for provider in catalog::all() {
+        if let Some(fact) = &provider.key
+            && gateway
+                .written
+                .variables()
+                .iter()
+                .any(|name| name == fact.variable)
+            && stored_key::in_force(provider, cx, &state)?.is_none()
+        {
+            missing.push(fact.variable);
+        }
+    }
+    let mut text = String::new();
+    let mut line = |name: &str, rest: String| text.push_str(&format!("{name:<10} {rest}\n"));
+    line(
+        "gateway",
+        format!(
+            "{url}, {}",
+            if is_running {
+                "running"
+            } else {
+                "not running: goose-setup gateway run"
+            }
+        ),
+    );
+    line("models", gateway.written.models.join(", then "));
+    line("config", view::path(&files.config.path, &cx.env));
+    line(
+        "goose",
+        if is_used {
+            "uses it".into()
+        } else {
+            format!("uses something else; `goose-setup switch {PROVIDER}` changes that")
+        },
+    );
+    for name in &missing {
+        line("warning", format!("{name} is not stored"));
+    }
+    Ok(Report::new(
+        Exit::Done,
+        json!({
+            "configured": true,
+            "running": is_running,
+            "url": url,
+            "models": gateway.written.models,
+            "config": files.config.path,
+            "goose_uses": is_used,
+            "missing": missing,
+            "previous": gateway.memo.previous,
+        }),
+        text,
+    ))
+}

@@ -1,0 +1,234 @@
+//! LiteLLM's configuration: written from a template, read back for what it names.
+
+use std::path::Path;
+
+use serde_json::Value as Json;
+use serde_yaml::{Mapping, Value};
+
+use crate::error::{Error, Result};
+use crate::gateway::MASTER_KEY;
+use crate::gateway::route::Route;
+use crate::yaml_edit;
+
+const TEMPLATE: &str = include_str!("../../templates/gateway.yaml");
+const REFERENCE: &str = "os.environ/";
+
+/// What is tried how often, and how long a model rests.
+#[derive(Clone, Copy, Debug)]
+pub struct Manners {
+    pub cooldown: u32,
+    pub retries: u32,
+}
+
+/// The configuration for these models, the first being the one that goose asks for.
+pub fn render(routes: &[Route], manners: Manners) -> String {
+    let models: Vec<String> = routes.iter().map(deployment).collect();
+    let fallbacks: Vec<String> = (1..routes.len())
+        .filter_map(|from| fallback(routes, from))
+        .collect();
+    let is_limited = routes
+        .iter()
+        .any(|route| route.rpm.is_some() || route.tpm.is_some());
+    let checks = if is_limited {
+        "  # A model is passed over before it goes beyond its rpm or tpm.\n  optional_pre_call_checks: [enforce_model_rate_limits]\n"
+    } else {
+        ""
+    };
+    TEMPLATE
+        .replace("{{models}}", &models.join("\n"))
+        .replace("{{fallbacks}}", &fallbacks.join("\n"))
+        .replace("{{cooldown}}", &manners.cooldown.to_string())
+        .replace("{{retries}}", &manners.retries.to_string())
+        .replace("{{checks}}", checks)
+}
+
+fn deployment(route: &Route) -> String {
+    let name = quoted(&route.name);
+    let mut lines = vec![
+        format!("  - model_name: {name}"),
+        "    litellm_params:".into(),
+        format!("      model: {name}"),
+    ];
+    let mut add = |field: &str, value: String| lines.push(format!("      {field}: {value}"));
+    if let Some(key) = route.key() {
+        add("api_key", format!("{REFERENCE}{key}"));
+    }
+    if let Some(base) = &route.base {
+        add("api_base", quoted(base));
+    }
+    if let Some(rpm) = route.rpm {
+        add("rpm", rpm.to_string());
+    }
+    if let Some(tpm) = route.tpm {
+        add("tpm", tpm.to_string());
+    }
+    lines.join("\n")
+}
+
+/// Everything from place `from` on is what the model before it falls over to.
+fn fallback(routes: &[Route], from: usize) -> Option<String> {
+    let (before, after) = routes.split_at_checked(from)?;
+    let after: Vec<String> = after.iter().map(|route| quoted(&route.name)).collect();
+    Some(format!(
+        "    - {}: [{}]",
+        quoted(&before.last()?.name),
+        after.join(", ")
+    ))
+}
+
+/// A JSON text is a YAML text.
+fn quoted(text: &str) -> String {
+    Json::from(text).to_string()
+}
+
+/// A configuration of ours as it is on the disk, also after somebody edited it.
+#[derive(Clone, Debug)]
+pub struct Written {
+    content: Mapping,
+    pub models: Vec<String>,
+}
+
+impl Written {
+    pub fn parse(path: &Path, text: &[u8]) -> Result<Self> {
+        let content = yaml_edit::parse(path, text)?;
+        let rows = content.get("model_list").and_then(Value::as_sequence);
+        let models: Vec<String> = rows
+            .into_iter()
+            .flatten()
+            .filter_map(|row| row.get("model_name")?.as_str().map(str::to_owned))
+            .collect();
+        if models.is_empty() {
+            return Err(Error::BrokenFile {
+                path: path.into(),
+                line: None,
+                column: None,
+                reason: "there is no model in its model_list".into(),
+            });
+        }
+        Ok(Self { content, models })
+    }
+
+    /// The environment variables that it takes values from, each once.
+    pub fn variables(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for value in self.content.values() {
+            collect(value, &mut names);
+        }
+        names
+    }
+
+    /// The same for replicas that share what they know through Redis.
+    pub fn shared(&self) -> Result<String> {
+        let mut content = self.content.clone();
+        let shared = [
+            ("redis_host", Value::from("redis")),
+            ("redis_port", Value::from(6379)),
+            (
+                "redis_password",
+                format!("{REFERENCE}REDIS_PASSWORD").into(),
+            ),
+        ];
+        for (name, value) in shared {
+            yaml_edit::Edit::set(["router_settings", name], value).make(&mut content);
+        }
+        serde_yaml::to_string(&content)
+            .map_err(|error| Error::unexpected(format!("cannot write the configuration: {error}")))
+    }
+}
+
+fn collect(value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::String(text) => {
+            if let Some(name) = text.strip_prefix(REFERENCE)
+                && name != MASTER_KEY
+                && !names.iter().any(|known| known == name)
+            {
+                names.push(name.to_owned());
+            }
+        }
+        Value::Sequence(rows) => rows.iter().for_each(|row| collect(row, names)),
+        Value::Mapping(fields) => fields.values().for_each(|field| collect(field, names)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::*;
+
+    const MANNERS: Manners = Manners {
+        cooldown: 60,
+        retries: 1,
+    };
+
+    fn routes() -> Vec<Route> {
+        ["openai/gpt-4o", "anthropic/claude-sonnet-4-5", "groq/a/b"]
+            .iter()
+            .map(|text| Route::parse(text, |_| None).unwrap())
+            .collect()
+    }
+
+    fn yaml(text: &str) -> Value {
+        serde_yaml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn each_model_falls_over_to_all_that_come_after_it() {
+        let text = render(&routes(), MANNERS);
+        let router = &yaml(&text)["router_settings"];
+        let wanted = yaml(
+            "- openai/gpt-4o: [anthropic/claude-sonnet-4-5, groq/a/b]\n- anthropic/claude-sonnet-4-5: [groq/a/b]\n",
+        );
+        assert_eq!(router["fallbacks"], wanted);
+        assert_eq!(router["cooldown_time"], Value::from(60));
+        assert!(!text.contains("{{"), "{text}");
+    }
+
+    #[test]
+    fn keys_are_references_only_and_each_is_found_again() {
+        let text = render(&routes(), MANNERS);
+        let written = Written::parse(Path::new("g"), text.as_bytes()).unwrap();
+        assert_eq!(
+            written.variables(),
+            ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GROQ_API_KEY"]
+        );
+        assert_eq!(written.models.len(), 3);
+        assert!(text.contains("master_key: os.environ/LITELLM_MASTER_KEY"));
+    }
+
+    #[test]
+    fn limits_are_kept_by_litellm_only_where_there_are_some() {
+        let mut routes = routes();
+        assert!(!render(&routes, MANNERS).contains("enforce_model_rate_limits"));
+        routes[1].rpm = Some(20);
+        routes[1].tpm = Some(30_000);
+        let text = render(&routes, MANNERS);
+        assert!(text.contains("enforce_model_rate_limits"));
+        let row = &yaml(&text)["model_list"][1]["litellm_params"];
+        assert_eq!(
+            (row["rpm"].as_u64(), row["tpm"].as_u64()),
+            (Some(20), Some(30_000))
+        );
+    }
+
+    #[test]
+    fn replicas_share_through_redis() {
+        let text = render(&routes(), MANNERS);
+        let written = Written::parse(Path::new("g"), text.as_bytes()).unwrap();
+        let shared = yaml(&written.shared().unwrap());
+        assert_eq!(
+            shared["router_settings"]["redis_host"],
+            Value::from("redis")
+        );
+        assert_eq!(shared["model_list"], yaml(&text)["model_list"]);
+    }
+
+    #[test]
+    fn a_file_without_models_is_broken() {
+        for text in ["", "model_list: []\n", "model_list: 7\n", "a: [\n"] {
+            assert!(Written::parse(Path::new("g"), text.as_bytes()).is_err());
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! One model of one provider, as the gateway reaches it.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::catalog::{self, Provider};
+use crate::error::{Error, Result};
+use crate::interview::provider::named;
+
+static ENGINES: LazyLock<Vec<Engine>> =
+    // The tests prove that the rows parse; an empty table is what a broken build would have.
+    LazyLock::new(|| serde_json::from_str(ROWS).unwrap_or_default());
+const ROWS: &str = include_str!("../../templates/gateway.json");
+
+/// How LiteLLM calls a provider.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Engine {
+    id: &'static str,
+    /// What LiteLLM has before the name of a model.
+    prefix: &'static str,
+    /// What LiteLLM wants behind the address that goose has.
+    #[serde(default)]
+    tail: &'static str,
+    /// LiteLLM is told the address also where it is the usual one.
+    #[serde(default)]
+    always: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// How goose asks for it, and LiteLLM's own name for the model.
+    pub name: String,
+    pub provider: &'static Provider,
+    /// Another address than LiteLLM would call by itself.
+    pub base: Option<String>,
+    /// Requests and tokens a minute that LiteLLM keeps below.
+    pub rpm: Option<u64>,
+    pub tpm: Option<u64>,
+}
+
+impl Route {
+    /// `provider/model`: the first part is the provider, by id or usual name.
+    pub fn parse(text: &str, host: impl FnOnce(&Provider) -> Option<String>) -> Result<Self> {
+        let text = text.trim();
+        let Some((provider, model)) = text.split_once('/').filter(|(provider, model)| {
+            !provider.is_empty() && !model.is_empty() && !model.contains(char::is_whitespace)
+        }) else {
+            return Err(Error::usage(
+                format!("`{text}` does not say whose model it is"),
+                "write PROVIDER/MODEL, such as openai/gpt-4o or openrouter/anthropic/claude-sonnet-4",
+            ));
+        };
+        Self::of(named(provider)?, model, host)
+    }
+
+    pub fn of(
+        provider: &'static Provider,
+        model: &str,
+        host: impl FnOnce(&Provider) -> Option<String>,
+    ) -> Result<Self> {
+        let engine = engine(provider).ok_or_else(|| {
+            let known: Vec<_> = reachable().map(|provider| provider.id).collect();
+            Error::usage(
+                format!("the gateway does not know how to reach {}", provider.title),
+                format!("it reaches {}", known.join(", ")),
+            )
+        })?;
+        let usual = provider.base_url(None);
+        let base = provider.base_url(host(provider).as_deref());
+        Ok(Self {
+            name: format!("{}/{model}", engine.prefix),
+            base: (engine.always || base != usual).then(|| format!("{base}{}", engine.tail)),
+            provider,
+            rpm: None,
+            tpm: None,
+        })
+    }
+
+    /// The variable that LiteLLM finds the key in.
+    pub fn key(&self) -> Option<&'static str> {
+        self.provider.key.as_ref().map(|key| key.variable)
+    }
+}
+
+fn engine(provider: &Provider) -> Option<&'static Engine> {
+    ENGINES.iter().find(|engine| engine.id == provider.id)
+}
+
+/// The providers that the gateway can call.
+pub fn reachable() -> impl Iterator<Item = &'static Provider> {
+    catalog::all()
+        .iter()
+        .filter(|provider| engine(provider).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::*;
+
+    fn route(text: &str) -> Result<Route> {
+        Route::parse(text, |_| None)
+    }
+
+    #[test]
+    fn every_row_parses_and_is_a_provider_of_goose() {
+        let rows: Vec<Engine> = serde_json::from_str(ROWS).unwrap();
+        for row in &rows {
+            assert!(catalog::is_goose_id(row.id), "{}", row.id);
+        }
+        assert!(reachable().count() >= 9);
+    }
+
+    #[test]
+    fn the_first_part_is_the_provider_and_the_rest_the_model() {
+        let deep = route("openrouter/anthropic/claude-sonnet-4").unwrap();
+        assert_eq!(deep.name, "openrouter/anthropic/claude-sonnet-4");
+        assert_eq!(deep.key(), Some("OPENROUTER_API_KEY"));
+        assert_eq!(
+            route("gemini/gemini-2.5-pro").unwrap().name,
+            "gemini/gemini-2.5-pro"
+        );
+        assert_eq!(route("claude/opus").unwrap().name, "anthropic/opus");
+        assert_eq!(
+            route("deepseek/deepseek-v4-flash").unwrap().name,
+            "deepseek/deepseek-v4-flash"
+        );
+    }
+
+    #[test]
+    fn what_names_no_provider_or_one_out_of_reach_is_refused() {
+        for text in [
+            "gpt-4o",
+            "openai/",
+            "/gpt",
+            "nobody/x",
+            "litellm/x",
+            "openai/a b",
+        ] {
+            assert!(route(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_the_users_own_is_passed_on_in_litellms_form() {
+        let at =
+            |text: &str, host: &str| Route::parse(text, |_| Some(host.to_owned())).unwrap().base;
+        assert_eq!(
+            at("openai/gpt-4o", "https://proxy.example").as_deref(),
+            Some("https://proxy.example/v1")
+        );
+        assert_eq!(route("openai/gpt-4o").unwrap().base, None);
+        assert_eq!(
+            route("ollama/qwen3").unwrap().base.as_deref(),
+            Some("http://localhost:11434")
+        );
+    }
+}
