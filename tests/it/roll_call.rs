@@ -17,7 +17,7 @@ use std::sync::Mutex;
 
 const ROWS: &str = include_str!("roll_call.json");
 /// How many run beside each other.
-const BESIDE: usize = 3;
+const BESIDE: usize = 2;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
