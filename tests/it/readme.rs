@@ -144,6 +144,11 @@ fn every_json_field_is_in_the_readme() {
         (0, "undo --yes"),
         (0, "undo --forget --yes"),
         (0, "remove-all --dry-run"),
+        (10, "doctor"),
+        (0, "fallback openai/gpt-4o --dry-run"),
+        (0, "gateway status"),
+        (0, "custom list"),
+        (0, "import --dry-run"),
         (2, "switch nobody"),
         (3, "key set openrouter --key-stdin --yes"),
     ] {
@@ -205,7 +210,7 @@ fn the_transcript_in_the_readme_is_what_the_program_shows() {
     person.sees("type to filter").sees("gpt-4o");
     look(&person);
     person.presses(Key::Enter);
-    person.sees("Enter: make these changes");
+    person.sees("Make these changes?");
     look(&person);
     person.presses(Key::Enter);
     assert_eq!(person.leaves(), 0, "{}", person.screen());
