@@ -178,9 +178,12 @@ impl Prompt {
     pub fn plan_key(&self, others: &[(char, &str)]) -> Result<PlanKey> {
         terminal::forget_typing();
         let (width, height) = self.size();
-        let mut keys = vec![("Enter".to_owned(), "yes")];
+        // The two that everybody needs come first, so that a low terminal shows them.
+        let mut keys = vec![
+            ("Enter".to_owned(), "yes"),
+            ("Esc".to_owned(), "no, leave everything as it is"),
+        ];
         keys.extend(others.iter().map(|(key, does)| (key.to_string(), *does)));
-        keys.push(("Esc".to_owned(), "no, leave everything as it is"));
         let mut below: Vec<String> = keys
             .iter()
             .flat_map(|(key, does)| talk::wrapped(&format!("  {key:<7}{does}"), width, 9))

@@ -421,26 +421,21 @@ fn several_checks_wait_side_by_side() {
     assert!(took < delay * 3, "{took:?}");
 }
 
-/// The key's proof and the model list overlap. The best of three runs counts: the machine may be busy with other tests.
+/// The key's proof and the model list overlap. One of three runs has to show it: the machine may be busy with other tests.
 #[test]
 fn setup_waits_for_one_round_trip() {
+    let delay = Duration::from_millis(1500);
     for provider in [OPENROUTER, OPENAI, DEEPSEEK, XAI] {
-        let delay = Duration::from_millis(600);
-        let best = (0..3)
-            .map(|_| {
-                let stage = Stage::on_a_server();
-                let key = stage.good_key(provider, "new");
-                stage.internet.is_slow(delay);
-                stage
-                    .sets_up(provider, &key)
-                    .args(["--model", provider.model])
-                    .code(0)
-                    .run()
-                    .took
-            })
-            .min()
-            .unwrap();
-        assert!(best < delay.mul_f32(1.6), "{}: {best:?}", provider.id);
+        let is_one_round_trip = || {
+            let stage = Stage::on_a_server();
+            let key = stage.good_key(provider, "new");
+            stage.internet.is_slow(delay);
+            let setup = stage
+                .sets_up(provider, &key)
+                .args(["--model", provider.model]);
+            setup.code(0).run().took < delay.mul_f32(1.6)
+        };
+        assert!((0..3).any(|_| is_one_round_trip()), "{}", provider.id);
     }
 }
 
