@@ -111,6 +111,9 @@ pub struct SetupArgs {
     pub fallback: Vec<String>,
     #[command(flatten)]
     pub key: KeySource,
+    /// Sign in with the browser, where the provider makes a key that way; waits up to 3 minutes for you
+    #[arg(long, conflicts_with = "KeySource")]
+    pub login: bool,
     /// The provider's address, where goose has a setting for it
     #[arg(long, value_name = "URL")]
     pub host: Option<String>,
@@ -149,14 +152,11 @@ pub struct KeySource {
     /// Take the key from what a command prints
     #[arg(long, value_name = "CMD")]
     pub key_command: Option<String>,
-    /// Sign in with the browser, where the provider makes a key that way; waits up to 3 minutes for you
-    #[arg(long)]
-    pub login: bool,
 }
 
 impl KeySource {
     pub fn is_given(&self) -> bool {
-        self.key_stdin || self.key_env.is_some() || self.key_command.is_some() || self.login
+        self.key_stdin || self.key_env.is_some() || self.key_command.is_some()
     }
 }
 
@@ -453,6 +453,9 @@ pub struct KeySetArgs {
     pub provider: String,
     #[command(flatten)]
     pub key: KeySource,
+    /// Sign in with the browser, where the provider makes a key that way; waits up to 3 minutes for you
+    #[arg(long, conflicts_with = "KeySource")]
+    pub login: bool,
     /// Where the key is kept: the keychain, or secrets.yaml in plain text
     #[arg(long, value_enum, value_name = "STORE")]
     pub store: Option<StoreArg>,

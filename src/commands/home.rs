@@ -53,6 +53,7 @@ pub fn is_wanted(args: &SetupArgs, state: &State) -> bool {
         && args.model.is_none()
         && args.fallback.is_empty()
         && !args.key.is_given()
+        && !args.login
         && args.host.is_none()
         && args.set.is_empty()
         && args.set_env.is_empty()
@@ -115,6 +116,7 @@ pub fn run(prompt: Prompt, args: &SetupArgs, cx: &Context, state: &State) -> Res
             &KeyCommand::Set(KeySetArgs {
                 provider: active,
                 key: KeySource::default(),
+                login: false,
                 store: None,
                 no_check: false,
                 writing,

@@ -56,7 +56,7 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
     let prompt = cx.prompt();
     let key = match key_source::read(&args.key, cx)? {
         Some(key) => key,
-        None if args.key.login => {
+        None if args.login => {
             let own_host = stored_key::target(provider, None, &state).own_host;
             login::check_allowed(provider, own_host, args.writing)?;
             login::sign_in(provider, cx, prompt.as_ref())?

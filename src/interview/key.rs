@@ -91,7 +91,7 @@ pub(super) fn decide(
             ))),
         };
     };
-    let mut signs_in = interview.args.key.login;
+    let mut signs_in = interview.args.login;
     if signs_in {
         login::check_allowed(provider, settings.host.is_none(), interview.args.writing)?;
     }
@@ -352,7 +352,8 @@ fn without_key(
     provider: &'static Provider,
     settings: &Settings,
 ) -> Result<Option<Verified>> {
-    if interview.args.key.is_given() && provider.key.is_none() {
+    let is_given = interview.args.key.is_given() || interview.args.login;
+    if is_given && provider.key.is_none() {
         return Err(Error::usage(
             format!("{} takes no API key", provider.title),
             "leave the key flag out",
