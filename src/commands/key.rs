@@ -54,31 +54,34 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
     };
     seen.usable(store)?;
     let prompt = cx.prompt();
-    let key = match key_source::read(&args.key, cx)? {
-        Some(key) => key,
+    let given = match key_source::read(&args.key, cx)? {
         None if args.login => {
             let own_host = stored_key::target(provider, None, &state).own_host;
             login::check_allowed(provider, own_host, args.writing)?;
-            login::sign_in(provider, cx, prompt.as_ref())?
+            Some(login::sign_in(provider, cx, prompt.as_ref())?)
         }
-        None => ask(provider, prompt.as_ref())?,
+        given => given,
     };
-    let stored = seen.secret(fact.variable);
-    let replaces = stored
-        .as_ref()
-        .is_some_and(|stored| !stored.is_same_as(&key));
-    let finding = if args.no_check {
-        None
-    } else {
-        Some(proven(
-            provider,
-            &key,
-            replaces,
-            prompt.as_ref(),
-            args.writing.yes,
-            cx,
-            &state,
-        )?)
+    let proving = Proving {
+        provider,
+        stored: seen.secret(fact.variable),
+        is_asked: !args.no_check,
+        prompt: prompt.as_ref().filter(|_| !args.writing.yes),
+        cx,
+        state: &state,
+    };
+    let (key, finding) = match (given, prompt.as_ref()) {
+        (Some(key), _) => {
+            let finding = proving.prove(&key)?;
+            (key, finding)
+        }
+        (None, Some(prompt)) => proving.ask_until_proven(prompt)?,
+        (None, None) => {
+            return Err(Error::missing(
+                format!("the new key of {}", provider.title),
+                "--key-stdin, --key-env VAR or --key-command CMD",
+            ));
+        }
     };
     let mut plan = Plan {
         secrets: plan::secret_change(seen, store, &[(fact.variable.to_owned(), key.clone())], &[]),
@@ -134,47 +137,66 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
     ))
 }
 
-fn ask(provider: &Provider, prompt: Option<&Prompt>) -> Result<Secret> {
-    let Some(prompt) = prompt else {
-        return Err(Error::missing(
-            format!("the new key of {}", provider.title),
-            "--key-stdin, --key-env VAR or --key-command CMD",
-        ));
-    };
-    let typed = prompt.hidden(&format!("New {} API key (hidden)", provider.title))?;
-    Secret::parse(&typed).map_err(key_source::malformed)
+/// What a new key has to stand up to before it takes the place of the stored one.
+struct Proving<'a> {
+    provider: &'static Provider,
+    stored: Option<Secret>,
+    /// `false` with `--no-check`.
+    is_asked: bool,
+    /// Somebody who decides where the provider's answer leaves a doubt.
+    prompt: Option<&'a Prompt>,
+    cx: &'a Context,
+    state: &'a State,
 }
 
-fn proven(
-    provider: &'static Provider,
-    key: &Secret,
-    replaces: bool,
-    prompt: Option<&Prompt>,
-    yes: bool,
-    cx: &Context,
-    state: &State,
-) -> Result<Finding> {
-    let finding = {
-        let http = cx.network()?;
-        let _busy = cx
-            .talk
-            .busy(&format!("asking {} about the key", provider.title));
-        let finding = check::prove(&http, &stored_key::target(provider, Some(key), state));
-        cx.tell_requests(&http);
-        finding
-    };
-    match (Judged::of(finding.verdict, replaces), prompt) {
-        (Judged::Good, _) => Ok(finding),
-        (Judged::Doubtful, Some(prompt)) if !yes => {
-            cx.talk.bad(&finding.detail);
-            cx.talk.hint(&finding.action);
-            if prompt.confirm("Store this key all the same?", false)? {
-                Ok(finding)
-            } else {
-                Err(Error::Cancelled)
+impl Proving<'_> {
+    /// A key that is typed may be typed again.
+    fn ask_until_proven(&self, prompt: &Prompt) -> Result<(Secret, Option<Finding>)> {
+        loop {
+            let typed = prompt.hidden(&format!("New {} API key (hidden)", self.provider.title))?;
+            let proven = Secret::parse(&typed)
+                .map_err(key_source::malformed)
+                .and_then(|key| Ok((key.clone(), self.prove(&key)?)));
+            match proven {
+                Err(error) if error.exit() == Exit::KeyRefused && self.prompt.is_some() => {
+                    self.cx.talk.bad(error.to_string());
+                    self.cx.talk.hint(error.action());
+                }
+                settled => return settled,
             }
         }
-        _ => Err(finding.into_error()),
+    }
+
+    fn prove(&self, key: &Secret) -> Result<Option<Finding>> {
+        if !self.is_asked {
+            return Ok(None);
+        }
+        let (cx, title) = (self.cx, self.provider.title);
+        let finding = {
+            let http = cx.network()?;
+            let _busy = cx.talk.busy(&format!("asking {title} about the key"));
+            let target = stored_key::target(self.provider, Some(key), self.state);
+            let finding = check::prove(&http, &target);
+            cx.tell_requests(&http);
+            finding
+        };
+        let replaces = self
+            .stored
+            .as_ref()
+            .is_some_and(|stored| !stored.is_same_as(key));
+        match (Judged::of(finding.verdict, replaces), self.prompt) {
+            (Judged::Good, _) => Ok(Some(finding)),
+            (Judged::Doubtful, Some(prompt)) => {
+                cx.talk.bad(&finding.detail);
+                cx.talk.hint(&finding.action);
+                if prompt.confirm("Store this key all the same?", false)? {
+                    Ok(Some(finding))
+                } else {
+                    Err(Error::Cancelled)
+                }
+            }
+            _ => Err(finding.into_error()),
+        }
     }
 }
 
