@@ -10,7 +10,7 @@ use crate::fsio;
 use crate::history::{Entry, Turn};
 use crate::plan::{FileChange, Plan};
 use crate::prompt;
-use crate::secrets::{Filing, Former, SecretRecord};
+use crate::secrets::{Filing, Former, SecretRecord, StoreKind};
 use crate::state::State;
 
 /// Makes the change. `turn` proves that no other goose-setup is making one.
@@ -22,13 +22,70 @@ pub fn apply(plan: &Plan, state: &State, _turn: &Turn) -> Result<()> {
     let transaction = Transaction {
         plan,
         state,
-        entry: RefCell::new(Entry::of(plan, state.history.previous_provider()?)),
+        entry: RefCell::new(state.history.entry_of(plan)?),
     };
     let mut done = Done::default();
-    match transaction.carry_out(&mut done) {
-        Ok(()) => transaction.commit(),
+    match transaction
+        .carry_out(&mut done)
+        .and_then(|()| state.history.keep(&transaction.entry.borrow()))
+    {
+        Ok(()) => settle(&transaction.entry.borrow(), state),
         Err(cause) => Err(transaction.take_back(done, cause)),
     }
+}
+
+/// What is left to do once a change is made and kept: what it made superfluous goes.
+///
+/// Former secrets go before the entries that name them, so that none is left behind which nobody knows of.
+pub fn settle(entry: &Entry, state: &State) -> Result<()> {
+    let history = &state.history;
+    let Some(undone) = &entry.undoes else {
+        let surplus = history.surplus()?;
+        forget_former(&surplus, state);
+        return surplus.iter().try_for_each(|old| history.forget(old));
+    };
+    // An undo cannot be undone, so what it replaced is not kept either.
+    let undone = history.entry(undone);
+    forget_former(undone.iter().chain([entry]), state);
+    undone.iter().try_for_each(|old| history.forget(old))?;
+    history.abandon()
+}
+
+/// Forgets the secrets that these changes replaced. A keychain that does not answer keeps them until `undo --forget`.
+pub fn forget_former<'e>(entries: impl IntoIterator<Item = &'e Entry>, state: &State) {
+    let gone: Vec<&Entry> = entries.into_iter().collect();
+    for store in [StoreKind::File, StoreKind::Keychain] {
+        let is_concerned = |entry: &&Entry| {
+            let secrets = entry.secrets.as_ref();
+            secrets.is_some_and(|secrets| secrets.store == store)
+        };
+        if gone.iter().any(is_concerned) {
+            let is_kept = |id: &str| gone.iter().all(|entry| entry.id != id);
+            let _ = state.places.forget_former(store, &is_kept, state.patience());
+        }
+    }
+}
+
+/// Forgets every secret that a change replaced, also what is kept for a change that nobody knows of any more.
+pub fn forget_every_former(entries: &[Entry], state: &State) -> Result<()> {
+    let forget = |store| {
+        state
+            .places
+            .forget_former(store, &|_| false, state.patience())
+    };
+    forget(StoreKind::File)?;
+    let is_in_keychain = |entry: &Entry| {
+        let secrets = entry.secrets.as_ref();
+        secrets.is_some_and(|secrets| secrets.store == StoreKind::Keychain)
+    };
+    let must = entries.iter().any(is_in_keychain);
+    if must || !state.places.keyring_off {
+        match forget(StoreKind::Keychain) {
+            Err(error) if must => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 struct Transaction<'a> {
@@ -74,26 +131,12 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    fn commit(&self) -> Result<()> {
-        let gone = self.state.history.commit(&self.entry.borrow())?;
-        for entry in gone {
-            if let Some(secrets) = &entry.secrets {
-                // A keychain that went away in between keeps them until `undo --forget`.
-                let _ = self.state.places.forget_former(
-                    secrets.store,
-                    &|id| id != entry.id,
-                    self.state.patience(),
-                );
-            }
-        }
-        Ok(())
-    }
-
     fn take_back(&self, done: Done<'_>, cause: Error) -> Error {
         let was_begun = done.secrets.is_some() || !done.files.is_empty();
-        let undone = done
-            .undo(self.state)
-            .and_then(|()| self.state.history.abandon());
+        let undone = done.undo(self.state).and_then(|()| {
+            forget_former([&*self.entry.borrow()], self.state);
+            self.state.history.abandon()
+        });
         match undone {
             Ok(()) if !was_begun => cause,
             Ok(()) => Error::RolledBack {

@@ -26,6 +26,15 @@ pub fn preview(plan: &Plan, cx: &Context, state: &State) -> String {
     )
 }
 
+/// What came of showing a plan.
+pub enum Answer {
+    Stop(Outcome),
+    /// Somebody saw this very plan and said yes to it, or `--yes` was said to whatever it is.
+    Go {
+        was_asked: bool,
+    },
+}
+
 pub fn carry_out(
     plan: &Plan,
     writing: Writing,
@@ -33,19 +42,35 @@ pub fn carry_out(
     cx: &Context,
     state: &State,
 ) -> Result<Outcome> {
+    if let Answer::Stop(outcome) = ask(plan, writing, prompt, cx, state)? {
+        return Ok(outcome);
+    }
+    apply::apply(plan, state, &recovery::turn(cx)?)?;
+    Ok(Outcome::Changed)
+}
+
+pub fn ask(
+    plan: &Plan,
+    writing: Writing,
+    prompt: Option<&Prompt>,
+    cx: &Context,
+    state: &State,
+) -> Result<Answer> {
     if writing.dry_run {
-        return Ok(Outcome::Shown(preview(plan, cx, state)));
+        return Ok(Answer::Stop(Outcome::Shown(preview(plan, cx, state))));
     }
     if plan.is_empty() {
-        return Ok(Outcome::NothingToDo);
+        return Ok(Answer::Stop(Outcome::NothingToDo));
     }
-    if let Some(prompt) = prompt.filter(|_| !writing.yes) {
+    let prompt = prompt.filter(|_| !writing.yes);
+    if let Some(prompt) = prompt {
         cx.talk
             .say(view::plan(plan, &state.paths.secrets, &cx.env).trim_end());
         if prompt.plan_key(&[])? != PlanKey::Apply {
             return Err(Error::Cancelled);
         }
     }
-    apply::apply(plan, state, &recovery::turn(cx)?)?;
-    Ok(Outcome::Changed)
+    Ok(Answer::Go {
+        was_asked: prompt.is_some(),
+    })
 }

@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
 const LINK_LIMIT: usize = 40;
 const LOCK_POLL: Duration = Duration::from_millis(10);
+/// How the files are named that become others by being renamed; what a killed process left of them is known by it.
+const TEMPORARY: (&str, &str) = (".goose-setup-", ".tmp");
 
 /// Who may read a file after it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +101,7 @@ pub fn replace(before: &Snapshot, after: &[u8], privacy: Privacy) -> Result<()> 
         (mode, Privacy::Ordinary) => mode,
     };
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".goose-setup-");
+    builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -163,6 +165,30 @@ pub fn remove(before: &Snapshot) -> Result<()> {
         Err(error) if is_missing(&error) => Ok(()),
         Err(error) => Err(io_error("cannot remove", &before.path)(error)),
     }
+}
+
+/// Takes a file of ours away, if it is there. That it may be back after a power cut does no harm.
+pub fn discard(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if !is_missing(&error) => Err(io_error("cannot remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Takes away what killed processes left in the middle of `replace`, here or behind a link. Whoever is writing at this
+/// moment would lose, so it has to be our turn.
+pub fn clear_leftovers_of(path: &Path) -> Result<()> {
+    let real = follow_links(path)?;
+    for file in list(parent(&real))? {
+        let is_ours = file
+            .file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1));
+        if is_ours {
+            discard(&file)?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes away a folder of our own with all that is in it.
@@ -242,17 +268,22 @@ pub struct Lock {
 /// It is the same `flock` call that goose makes, so the two exclude each other.
 pub fn lock(path: &Path, patience: Duration) -> Result<Lock> {
     let real = follow_links(path)?;
-    create_folder(parent(&real), Privacy::Private)?;
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&real)
-        .map_err(io_error("cannot open the lock", path))?;
+    let open = || {
+        create_folder(parent(&real), Privacy::Private)?;
+        OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&real)
+            .map_err(io_error("cannot open the lock", path))
+    };
+    let mut file = open()?;
     let deadline = Instant::now() + patience;
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(Lock { _file: file }),
+            // A lock on a file that was taken away meanwhile excludes nobody.
+            Ok(()) if is_still_at(&file, &real) => return Ok(Lock { _file: file }),
+            Ok(()) => file = open()?,
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
                 std::thread::sleep(LOCK_POLL);
             }
@@ -272,6 +303,21 @@ pub fn lock(path: &Path, patience: Duration) -> Result<Lock> {
             Err(TryLockError::Error(error)) => return Err(io_error("cannot lock", path)(error)),
         }
     }
+}
+
+#[cfg(unix)]
+fn is_still_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}
+
+/// Here a file that somebody holds open cannot be taken away.
+#[cfg(not(unix))]
+fn is_still_at(_: &File, _: &Path) -> bool {
+    true
 }
 
 /// The path behind any number of symbolic links; the last one may point to nothing.

@@ -1,41 +1,67 @@
 //! What a killed goose-setup left behind is finished, or taken back, before anything else is changed.
 
+use crate::cli::Writing;
 use crate::context::Context;
 use crate::error::Result;
 use crate::fsio::{self, Snapshot};
 use crate::history::{Entry, FileRecord, Turn};
 use crate::state::State;
+use crate::{apply, undo};
+
+/// Puts things in order before a command that is going to write looks at them.
+pub fn mend(writing: Writing, cx: &Context) -> Result<()> {
+    if !writing.dry_run && cx.look()?.history.interrupted()?.is_some() {
+        turn(cx)?;
+    }
+    Ok(())
+}
 
 /// Waits for our turn, and puts things in order first.
 pub fn turn(cx: &Context) -> Result<Turn> {
     let state = State::look(&cx.env)?;
     let turn = state.history.turn()?;
     if let Some(entry) = state.history.interrupted()? {
-        if is_past_commit_point(&entry)? {
+        clear_leftovers(&entry, &state)?;
+        let what = if is_past_commit_point(&entry, &state)? {
             finish(&entry)?;
-            state.history.commit(&entry)?;
-            cx.talk.warn(format!(
-                "a change that was interrupted is finished now: {}",
-                entry.title
-            ));
+            state.history.keep(&entry)?;
+            apply::settle(&entry, &state)?;
+            "finished now"
         } else {
             take_back(&entry, &state)?;
-            cx.talk.warn(format!(
-                "a change that was interrupted is taken back: {}",
-                entry.title
-            ));
-        }
+            "taken back"
+        };
+        cx.talk.warn(format!(
+            "a change that was interrupted is {what}: {}",
+            entry.title
+        ));
     }
     Ok(turn)
 }
 
-/// A change without goose's config in it can only be finished: all of it stands in the journal, or was one step.
-fn is_past_commit_point(entry: &Entry) -> Result<bool> {
+/// Text of a file that was being written when its process ended; it may hold secrets.
+fn clear_leftovers(entry: &Entry, state: &State) -> Result<()> {
+    let files = entry.files.iter().map(|record| record.path.as_path());
+    files
+        .chain([state.places.file.as_path()])
+        .try_for_each(fsio::clear_leftovers_of)
+}
+
+/// Whether the change counts as made. Without goose's config in it that hangs on the secret; files alone can always be
+/// finished, since all of them stands in the journal.
+fn is_past_commit_point(entry: &Entry, state: &State) -> Result<bool> {
     let Some(record) = entry.commit_point.and_then(|index| entry.files.get(index)) else {
-        return Ok(true);
+        return match &entry.secrets {
+            Some(secrets) => state.places.stand(secrets, state.patience()),
+            None => Ok(true),
+        };
     };
     let now = fsio::read(&record.path)?;
-    Ok(!is(&now, record.before.as_ref().map(|text| text.bytes())))
+    if is(&now, record.before.as_ref().map(|text| text.bytes())) {
+        return Ok(false);
+    }
+    // goose may have written since, from our text or from the one before it.
+    Ok(undo::is_made(record, &now))
 }
 
 fn finish(entry: &Entry) -> Result<()> {
@@ -64,6 +90,7 @@ fn take_back(entry: &Entry, state: &State) -> Result<()> {
             .places
             .take_back(&entry.id, secrets, state.patience())?;
     }
+    apply::forget_former([entry], state);
     state.history.abandon()
 }
 

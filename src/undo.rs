@@ -9,6 +9,7 @@ use serde_yaml::{Mapping, Value};
 
 use crate::error::Result;
 use crate::fsio::Snapshot;
+use crate::goose::config::ACTIVE;
 use crate::history::{Entry, FileRecord, Text};
 use crate::plan::{self, FileChange, Plan};
 use crate::secrets::{Entries, Seen};
@@ -42,6 +43,26 @@ pub fn plan(entry: &Entry, files: &[Snapshot], secrets: Option<(&Seen, &Entries)
         }));
     }
     Ok(plan)
+}
+
+/// The change to goose's config stands in it now, whoever wrote it last.
+///
+/// The active provider tells, where the change makes another one active: goose itself may have made the rest meanwhile, in
+/// the course of its own move to the newer layout. In doubt the change counts as made, and can be taken back later.
+pub fn is_made(record: &FileRecord, now: &Snapshot) -> bool {
+    let before = record.before.as_ref().map(Text::bytes);
+    let after = record.after.as_ref().map(Text::bytes);
+    let active = |text: Option<&[u8]>| {
+        let map = yaml_edit::parse(&record.path, text.unwrap_or_default()).ok()?;
+        map.get(ACTIVE).cloned()
+    };
+    let made = active(after);
+    if made != active(before) {
+        return active(now.bytes.as_deref()) == made;
+    }
+    let text = now.bytes.as_deref().unwrap_or_default();
+    yaml_way_back(&record.path, before, after, text, &mut Vec::new())
+        .map_or(true, |edits| !edits.is_empty())
 }
 
 fn file_change(
@@ -210,6 +231,32 @@ mod tests {
             notes,
             ["`active_provider` was changed since and stays as it is"]
         );
+    }
+
+    #[test]
+    fn whether_an_interrupted_change_was_made_is_seen_in_what_goose_wrote_since() {
+        let record = |before: &str, after: &str| FileRecord {
+            path: "config.yaml".into(),
+            before: Some(Text::Utf8(before.into())),
+            after: Some(Text::Utf8(after.into())),
+            private: false,
+        };
+        let now = |text: &str| Snapshot {
+            path: "config.yaml".into(),
+            real: "config.yaml".into(),
+            bytes: Some(text.into()),
+            mode: None,
+        };
+        let extended = |text: &str| now(&format!("{text}extensions: {{}}\n"));
+        let change = record(BEFORE, AFTER);
+        assert!(is_made(&change, &extended(AFTER)));
+        assert!(!is_made(&change, &extended(BEFORE)));
+        // goose moves a flat file to the newer layout when it writes; so did the change.
+        let flat = "GOOSE_PROVIDER: groq\nGOOSE_MODEL: m\n";
+        assert!(!is_made(&record(flat, AFTER), &extended(BEFORE)));
+        let model = record(AFTER, &AFTER.replace("model: x", "model: y"));
+        assert!(is_made(&model, &extended(&AFTER.replace("model: x", "model: y"))));
+        assert!(!is_made(&model, &extended(AFTER)));
     }
 
     #[test]

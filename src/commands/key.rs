@@ -25,7 +25,7 @@ use crate::secret::Secret;
 use crate::secrets::StoreKind;
 use crate::shadows::{self, Shadow};
 use crate::state::State;
-use crate::{consent, view};
+use crate::{consent, recovery, view};
 
 /// A shell that is starting does not wait longer than this for a key.
 const SHELL_START: Duration = Duration::from_secs(2);
@@ -42,6 +42,7 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
     let provider = named(&args.provider)?;
     let fact = key_of(provider)?;
     cx.require_consent(args.writing)?;
+    recovery::mend(args.writing, cx)?;
     let mut state = cx.look()?;
     if args.store == Some(StoreArg::Keychain) {
         state.places.keyring_off = false;
@@ -252,6 +253,7 @@ fn remove(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
     let provider = named(&args.provider)?;
     let fact = key_of(provider)?;
     cx.require_consent(args.writing)?;
+    recovery::mend(args.writing, cx)?;
     let state = cx.look()?;
     let seen = state.secrets()?;
     // Where goose finds the key now, which before the first keychain item is the file.

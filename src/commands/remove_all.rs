@@ -8,13 +8,13 @@ use crate::error::{Error, Exit, Result};
 use crate::fsio::{self, Privacy};
 use crate::plan::{FileChange, Plan};
 use crate::report::Report;
-use crate::secrets::StoreKind;
 use crate::shell::Shell;
 use crate::state::State;
-use crate::view;
+use crate::{apply, recovery, view};
 
 pub fn run(args: &RemoveAllArgs, cx: &Context) -> Result<Report> {
     cx.require_consent(args.writing)?;
+    recovery::mend(args.writing, cx)?;
     let state = cx.look()?;
     let mut plan = Plan::titled("remove everything of goose-setup");
     for shell in Shell::ALL {
@@ -51,7 +51,7 @@ pub fn run(args: &RemoveAllArgs, cx: &Context) -> Result<Report> {
                 return Err(Error::Cancelled);
             }
         }
-        remove(&plan, &state)?;
+        remove(&plan, cx, &state)?;
         "nothing of goose-setup is left but the program itself; goose keeps its config and keys\n"
             .to_owned()
     };
@@ -78,25 +78,16 @@ fn remove_line(plan: &mut Plan, shell: Shell, cx: &Context, state: &State) -> Re
 }
 
 /// Without a journal: it would be ours, too, and what is left after a kill is taken away by the same command.
-fn remove(plan: &Plan, state: &State) -> Result<()> {
-    let _turn = state.history.turn()?;
+fn remove(plan: &Plan, cx: &Context, state: &State) -> Result<()> {
+    let _turn = recovery::turn(cx)?;
     for FileChange { before, after, .. } in &plan.files {
+        fsio::clear_leftovers_of(&before.path)?;
         match after {
             Some(after) => fsio::replace(before, after, Privacy::Ordinary)?,
             None => fsio::remove(before)?,
         }
     }
-    let has_keychain = state
-        .history
-        .entries()?
-        .iter()
-        .filter_map(|entry| entry.secrets.as_ref())
-        .any(|secrets| secrets.store == StoreKind::Keychain);
-    if has_keychain {
-        state
-            .places
-            .forget_former(StoreKind::Keychain, &|_| false, state.patience())?;
-    }
+    apply::forget_every_former(&state.history.all()?, state)?;
     fsio::remove_folder(&state.own.config_dir)?;
     fsio::remove_folder(&state.own.state_dir)
 }

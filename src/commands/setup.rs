@@ -31,6 +31,7 @@ pub fn run(args: &SetupArgs, cx: &Context) -> Result<Report> {
         ));
     }
     cx.require_consent(writing)?;
+    recovery::mend(writing, cx)?;
     let state = look(args, cx)?;
     match cx.prompt() {
         Some(prompt) if home::is_wanted(args, &state) => home::run(prompt, args, cx, &state),

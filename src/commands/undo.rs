@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::cli::UndoArgs;
-use crate::consent::{self, Outcome};
+use crate::consent::{self, Answer, Outcome};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Exit, Result};
@@ -15,7 +15,7 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::secrets::StoreKind;
 use crate::state::State;
-use crate::{recovery, undo};
+use crate::{apply, recovery, undo};
 
 pub fn run(args: &UndoArgs, cx: &Context) -> Result<Report> {
     if args.list {
@@ -26,36 +26,20 @@ pub fn run(args: &UndoArgs, cx: &Context) -> Result<Report> {
         return forget(args, cx);
     }
     // What was interrupted is the last change; it has to be whole before it can be taken back.
-    if !args.writing.dry_run {
-        recovery::turn(cx)?;
-    }
-    let mut state = cx.look()?;
-    let Some(entry) = state.history.entries()?.into_iter().next() else {
-        return Err(nothing_to_undo());
-    };
-    // The keychain counts here although goose may have it turned off by now: the change was made there.
-    if entry
-        .secrets
-        .as_ref()
-        .is_some_and(|secrets| secrets.store == StoreKind::Keychain)
-    {
-        state.places.keyring_off = false;
-    }
-    let plan = draw_up(&entry, &state)?;
+    recovery::mend(args.writing, cx)?;
+    let (state, entry, plan) = newest(cx)?;
     let prompt = cx.prompt();
-    let text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
-        Outcome::Shown(text) => text,
-        Outcome::NothingToDo => {
+    let (entry, plan, text) = match consent::ask(&plan, args.writing, prompt.as_ref(), cx, &state)?
+    {
+        Answer::Stop(Outcome::Shown(text)) => (entry, plan, text),
+        Answer::Stop(_) => {
+            let _turn = recovery::turn(cx)?;
+            apply::forget_former([&entry], &state);
             state.history.forget(&entry)?;
-            format!("nothing is left to take back of: {}\n", entry.title)
+            let text = format!("nothing is left to take back of: {}\n", entry.title);
+            (entry, plan, text)
         }
-        Outcome::Changed => {
-            let files = cx.look()?.config.active(&Env::default());
-            let provider = files
-                .provider
-                .map_or("no provider".to_owned(), |it| it.value);
-            format!("taken back: {}; goose is set to {provider}\n", entry.title)
-        }
+        Answer::Go { was_asked } => take_back(was_asked.then_some(&plan), cx)?,
     };
     let mut text = text;
     if !args.writing.dry_run {
@@ -73,6 +57,44 @@ pub fn run(args: &UndoArgs, cx: &Context) -> Result<Report> {
         }),
         text,
     ))
+}
+
+/// The last change as it is when our turn has come; another one than was agreed to is left alone.
+fn take_back(agreed: Option<&Plan>, cx: &Context) -> Result<(Entry, Plan, String)> {
+    let turn = recovery::turn(cx)?;
+    let (state, entry, plan) = newest(cx)?;
+    let is_agreed =
+        agreed.is_none_or(|old| old.undoes == plan.undoes && old.is_same_change_as(&plan));
+    if !is_agreed {
+        return Err(Error::Changed {
+            path: state.own.state_dir,
+        });
+    }
+    apply::apply(&plan, &state, &turn)?;
+    let files = cx.look()?.config.active(&Env::default());
+    let provider = files
+        .provider
+        .map_or("no provider".to_owned(), |it| it.value);
+    let text = format!("taken back: {}; goose is set to {provider}\n", entry.title);
+    Ok((entry, plan, text))
+}
+
+/// The last change, and what takes it back now.
+fn newest(cx: &Context) -> Result<(State, Entry, Plan)> {
+    let mut state = cx.look()?;
+    let Some(entry) = state.history.entries()?.into_iter().next() else {
+        return Err(nothing_to_undo());
+    };
+    // The keychain counts here although goose may have it turned off by now: the change was made there.
+    if entry
+        .secrets
+        .as_ref()
+        .is_some_and(|secrets| secrets.store == StoreKind::Keychain)
+    {
+        state.places.keyring_off = false;
+    }
+    let plan = draw_up(&entry, &state)?;
+    Ok((state, entry, plan))
 }
 
 fn draw_up(entry: &Entry, state: &State) -> Result<Plan> {
@@ -115,30 +137,28 @@ fn list(cx: &Context) -> Result<Report> {
 }
 
 fn forget(args: &UndoArgs, cx: &Context) -> Result<Report> {
-    let state = cx.look()?;
-    let count = state.history.entries()?.len();
+    let count = cx.look()?.history.all()?.len();
     let question = format!("Forget {count} changes and the keys they replaced?");
-    if args.writing.dry_run || count == 0 {
+    if args.writing.dry_run {
         let text = format!("{count} changes can be taken back now\n");
-        return Ok(forgotten(0, args.writing.dry_run, text));
+        return Ok(forgotten(0, true, text));
     }
-    if let Some(prompt) = cx.prompt().filter(|_| !args.writing.yes)
+    if let Some(prompt) = cx.prompt().filter(|_| count > 0 && !args.writing.yes)
         && !prompt.confirm(&question, false)?
     {
         return Err(Error::Cancelled);
     }
     let _turn = recovery::turn(cx)?;
-    for entry in state.history.forget_all()? {
-        if let Some(secrets) = &entry.secrets {
-            state
-                .places
-                .forget_former(secrets.store, &|id| id != entry.id, state.patience())?;
-        }
+    let state = cx.look()?;
+    let entries = state.history.all()?;
+    apply::forget_every_former(&entries, &state)?;
+    for entry in &entries {
+        state.history.forget(entry)?;
     }
     Ok(forgotten(
-        count,
+        entries.len(),
         false,
-        format!("{count} changes are forgotten\n"),
+        format!("{} changes are forgotten\n", entries.len()),
     ))
 }
 

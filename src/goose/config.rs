@@ -13,7 +13,7 @@ use crate::goose::layers::Layers;
 use crate::goose::paths::Paths;
 use crate::yaml_edit;
 
-pub(super) const ACTIVE: &str = "active_provider";
+pub const ACTIVE: &str = "active_provider";
 pub(super) const PROVIDERS: &str = "providers";
 pub(super) const FLAT_PROVIDER: &str = "GOOSE_PROVIDER";
 pub(super) const FLAT_MODEL: &str = "GOOSE_MODEL";

@@ -17,7 +17,7 @@ pub struct Entry {
     pub made: Duration,
     /// What was being done, in words.
     pub title: String,
-    /// The provider that was active before, where the change made another one active.
+    /// The provider that was active before the last change of it, be it this one or an earlier one.
     pub former_provider: Option<String>,
     /// The entry that this change takes back.
     pub undoes: Option<String>,
@@ -46,14 +46,19 @@ pub enum Text {
 }
 
 impl Entry {
-    /// `previous` is remembered on where the change makes no other provider active.
-    pub fn of(plan: &Plan, previous: Option<String>) -> Self {
+    /// Made now, and after the change `newest` even where the clock was set back since.
+    pub(super) fn of(plan: &Plan, newest: Option<&str>) -> Self {
         let made = now();
+        let earliest = newest
+            .and_then(|id| id.parse().ok())
+            .map_or(Duration::ZERO, |micros: u64| {
+                Duration::from_micros(micros.saturating_add(1))
+            });
         Self {
-            id: id_of(made),
+            id: id_of(made.max(earliest)),
             made,
             title: plan.title.clone(),
-            former_provider: plan.former_provider.clone().or(previous),
+            former_provider: plan.former_provider.clone(),
             undoes: plan.undoes.clone(),
             secrets: None,
             files: plan.files.iter().map(FileRecord::of).collect(),

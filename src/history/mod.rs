@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::fsio::{self, Privacy};
+use crate::plan::Plan;
 
 pub use entry::{Entry, FileRecord, Text};
 
@@ -38,7 +39,10 @@ impl History {
 
     /// Waits for the other goose-setup processes of this user, but not for ever.
     pub fn turn(&self) -> Result<Turn> {
-        fsio::lock(&self.folder.join("lock"), PATIENCE).map(|lock| Turn { _lock: lock })
+        let lock = self.folder.join("lock");
+        let turn = fsio::lock(&lock, PATIENCE).map(|lock| Turn { _lock: lock })?;
+        fsio::clear_leftovers_of(&lock)?;
+        Ok(turn)
     }
 
     /// The change that was under way when its process ended, if one was. Only certain while it is our turn.
@@ -46,95 +50,111 @@ impl History {
         read(&self.journal())
     }
 
-    /// Written before the first step of a change.
-    pub fn begin(&self, entry: &Entry) -> Result<()> {
-        write(&self.journal(), entry)
+    /// What is to be written down of a change that is made now.
+    pub fn entry_of(&self, plan: &Plan) -> Result<Entry> {
+        let newest = self.paths()?.pop();
+        let mut entry = Entry::of(plan, newest.as_deref().and_then(id_in));
+        if entry.former_provider.is_none() {
+            entry.former_provider = newest.and_then(|path| former_provider(&path));
+        }
+        Ok(entry)
     }
 
-    /// The change is made: its journal becomes the entry that `undo` takes back. Gives back the entries that are gone now,
-    /// so that what is kept for them elsewhere can go too.
-    pub fn commit(&self, entry: &Entry) -> Result<Vec<Entry>> {
-        let Some(undone) = &entry.undoes else {
-            fsio::rename(&self.journal(), &self.entry(&entry.id))?;
-            return self.prune();
-        };
-        let gone = self.drop_entry(&self.entry(undone))?;
-        self.abandon()?;
-        // An undo cannot be undone, so what it replaced is not kept either.
-        Ok(gone.into_iter().chain([entry.clone()]).collect())
+    /// Written before the first step of a change.
+    pub fn begin(&self, entry: &Entry) -> Result<()> {
+        let path = self.journal();
+        let text = serde_json::to_vec(entry)
+            .map_err(|error| Error::unexpected(format!("cannot write down the change: {error}")))?;
+        fsio::replace(&fsio::read(&path)?, &text, Privacy::Private)
+    }
+
+    /// The change is made: its journal becomes the entry that `undo` takes back. An undo leaves no entry.
+    pub fn keep(&self, entry: &Entry) -> Result<()> {
+        match &entry.undoes {
+            None => fsio::rename(&self.journal(), &self.path_of(&entry.id)),
+            Some(_) => Ok(()),
+        }
     }
 
     /// Nothing of the change was made, or all of it was taken back.
     pub fn abandon(&self) -> Result<()> {
-        forget(&self.journal())
+        fsio::discard(&self.journal())
     }
 
-    /// The newest first. An entry that cannot be read is as good as none.
+    /// What can be taken back, the newest first. An entry that cannot be read is as good as none.
     pub fn entries(&self) -> Result<Vec<Entry>> {
-        let mut paths = fsio::list(&self.entries_folder())?;
-        paths.reverse();
+        let oldest = self.oldest();
+        let paths = self.paths()?.into_iter().rev();
         Ok(paths
-            .iter()
-            .filter_map(|path| read(path).ok().flatten())
+            .filter(|path| *path >= oldest)
+            .filter_map(|path| read(&path).ok().flatten())
             .collect())
+    }
+
+    /// Every entry, also those whose time is over.
+    pub fn all(&self) -> Result<Vec<Entry>> {
+        let paths = self.paths()?.into_iter();
+        Ok(paths
+            .filter_map(|path| read(&path).ok().flatten())
+            .collect())
+    }
+
+    /// The entries that have had their time.
+    pub fn surplus(&self) -> Result<Vec<Entry>> {
+        let paths = self.paths()?;
+        let too_many = paths.len().saturating_sub(KEPT);
+        let oldest = self.oldest();
+        let mut surplus = Vec::new();
+        for (index, path) in paths.iter().enumerate() {
+            if index < too_many || *path < oldest {
+                match read(path) {
+                    Ok(entry) => surplus.extend(entry),
+                    Err(_) => fsio::discard(path)?,
+                }
+            }
+        }
+        Ok(surplus)
+    }
+
+    pub fn entry(&self, id: &str) -> Option<Entry> {
+        read(&self.path_of(id)).ok().flatten()
     }
 
     /// The provider that was active before the last change of it.
     pub fn previous_provider(&self) -> Result<Option<String>> {
-        let newest = fsio::list(&self.entries_folder())?.pop();
-        let entry = newest.and_then(|path| read(&path).ok().flatten());
-        Ok(entry.and_then(|entry| entry.former_provider))
+        Ok(self.paths()?.pop().and_then(|path| former_provider(&path)))
     }
 
-    /// Drops one entry: there is nothing left of it to take back.
+    /// Drops one entry; what is kept for it elsewhere is for the caller to forget.
     pub fn forget(&self, entry: &Entry) -> Result<()> {
-        self.drop_entry(&self.entry(&entry.id)).map(drop)
+        fsio::discard(&self.path_of(&entry.id))
     }
 
-    /// Drops every entry; what they kept elsewhere is for the caller to forget.
-    pub fn forget_all(&self) -> Result<Vec<Entry>> {
-        let paths = fsio::list(&self.entries_folder())?;
-        self.drop_entries(&paths)
+    /// In the order in which the changes were made.
+    fn paths(&self) -> Result<Vec<PathBuf>> {
+        fsio::list(&self.folder.join("history"))
     }
 
-    fn prune(&self) -> Result<Vec<Entry>> {
-        let paths = fsio::list(&self.entries_folder())?;
-        let surplus = paths.len().saturating_sub(KEPT);
-        let oldest = entry::id_of(entry::now().saturating_sub(KEPT_FOR));
-        let stale: Vec<PathBuf> = paths
-            .iter()
-            .enumerate()
-            .filter(|(index, path)| *index < surplus || **path < self.entry(&oldest))
-            .map(|(_, path)| path.clone())
-            .collect();
-        self.drop_entries(&stale)
-    }
-
-    fn drop_entries(&self, paths: &[PathBuf]) -> Result<Vec<Entry>> {
-        let mut gone = Vec::new();
-        for path in paths {
-            gone.extend(self.drop_entry(path)?);
-        }
-        Ok(gone)
-    }
-
-    fn drop_entry(&self, path: &Path) -> Result<Option<Entry>> {
-        let entry = read(path).ok().flatten();
-        forget(path)?;
-        Ok(entry)
+    /// Where an entry would be that has just had its time.
+    fn oldest(&self) -> PathBuf {
+        self.path_of(&entry::id_of(entry::now().saturating_sub(KEPT_FOR)))
     }
 
     fn journal(&self) -> PathBuf {
         self.folder.join("journal.json")
     }
 
-    fn entries_folder(&self) -> PathBuf {
-        self.folder.join("history")
+    fn path_of(&self, id: &str) -> PathBuf {
+        self.folder.join("history").join(format!("{id}.json"))
     }
+}
 
-    fn entry(&self, id: &str) -> PathBuf {
-        self.entries_folder().join(format!("{id}.json"))
-    }
+fn id_in(path: &Path) -> Option<&str> {
+    path.file_stem().and_then(|stem| stem.to_str())
+}
+
+fn former_provider(path: &Path) -> Option<String> {
+    read(path).ok().flatten()?.former_provider
 }
 
 fn read(path: &Path) -> Result<Option<Entry>> {
@@ -149,14 +169,4 @@ fn read(path: &Path) -> Result<Option<Entry>> {
             column: Some(error.column()),
             reason: "it is no record of a change".into(),
         })
-}
-
-fn write(path: &Path, entry: &Entry) -> Result<()> {
-    let text = serde_json::to_vec(entry)
-        .map_err(|error| Error::unexpected(format!("cannot write down the change: {error}")))?;
-    fsio::replace(&fsio::read(path)?, &text, Privacy::Private)
-}
-
-fn forget(path: &Path) -> Result<()> {
-    fsio::remove(&fsio::read(path)?)
 }

@@ -131,8 +131,9 @@ impl Places {
     }
 
     fn file_away(&self, filing: &Filing<'_>, former: &Former, until: Instant) -> Result<()> {
-        self.keep_former(filing.id, former, until)?;
-        (filing.announce)(SecretRecord::of(former))
+        // The journal comes first: what is kept for a change that nobody knows of would lie there for ever.
+        (filing.announce)(SecretRecord::of(former))?;
+        self.keep_former(filing.id, former, until)
     }
 
     /// Takes a change back wherever our values still stand; what others wrote since stays.
@@ -254,6 +255,23 @@ impl Places {
             file.write(&file.text_of(&wanted)?, &wanted)?;
         }
         Ok(())
+    }
+
+    /// The secrets are as the change left them.
+    pub fn stand(&self, record: &SecretRecord, patience: Duration) -> Result<bool> {
+        let seen = Self {
+            keyring_off: record.store == StoreKind::File,
+            ..self.clone()
+        }
+        .look(patience)?;
+        match &seen.keychain {
+            Some(KeychainState::Trouble(trouble)) => Err(trouble.error(&self.file)),
+            _ => {
+                let nothing = Entries::default();
+                let current = seen.entries(record.store).unwrap_or(&nothing);
+                Ok(record.stands_in(current))
+            }
+        }
     }
 
     /// Takes back what another process wrote and did not finish, wherever it still stands.

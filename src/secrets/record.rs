@@ -46,11 +46,17 @@ impl SecretRecord {
         }
     }
 
+    pub(super) fn stands_in(&self, current: &Entries) -> bool {
+        self.names.iter().all(|name| name.stands_in(current))
+    }
+
     /// `current` with the former values back where ours still stand.
     pub(super) fn taken_out_of(&self, current: &Entries, former: &Entries) -> Entries {
         let mut entries = current.clone();
         for record in &self.names {
-            if record.stands_in(current) {
+            // What was kept for it may be lost; then ours is better than none.
+            let is_known = record.before.is_none() || former.value(&record.name).is_some();
+            if is_known && record.stands_in(current) {
                 entries.put(&record.name, former.value(&record.name).cloned());
             }
         }
