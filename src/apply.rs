@@ -61,7 +61,9 @@ pub fn forget_former<'e>(entries: impl IntoIterator<Item = &'e Entry>, state: &S
         };
         if gone.iter().any(is_concerned) {
             let is_kept = |id: &str| gone.iter().all(|entry| entry.id != id);
-            let _ = state.places.forget_former(store, &is_kept, state.patience());
+            let _ = state
+                .places
+                .forget_former(store, &is_kept, state.patience());
         }
     }
 }

@@ -255,7 +255,10 @@ mod tests {
         let flat = "GOOSE_PROVIDER: groq\nGOOSE_MODEL: m\n";
         assert!(!is_made(&record(flat, AFTER), &extended(BEFORE)));
         let model = record(AFTER, &AFTER.replace("model: x", "model: y"));
-        assert!(is_made(&model, &extended(&AFTER.replace("model: x", "model: y"))));
+        assert!(is_made(
+            &model,
+            &extended(&AFTER.replace("model: x", "model: y"))
+        ));
         assert!(!is_made(&model, &extended(AFTER)));
     }
 

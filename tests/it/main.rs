@@ -17,6 +17,7 @@ mod gateway;
 mod goose_catalogue;
 mod import;
 mod keychain;
+mod kill_sweep;
 mod limits;
 mod login;
 mod providers_end_to_end;

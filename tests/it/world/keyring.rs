@@ -156,6 +156,15 @@ impl Keyring {
             .then(|| String::from_utf8(output.stdout).unwrap())
     }
 
+    /// No item with these attributes is left.
+    pub(crate) fn clear(&self, attributes: &[(&str, &str)]) {
+        let mut command = self.command("secret-tool");
+        command
+            .arg("clear")
+            .args(attributes.iter().flat_map(|(name, value)| [*name, *value]));
+        command.output().unwrap();
+    }
+
     /// How many items carry these attributes, their attributes included: the text `secret-tool search` prints.
     pub(crate) fn search(&self, attributes: &[(&str, &str)]) -> String {
         let mut command = self.command("secret-tool");

@@ -18,3 +18,4 @@ pub(crate) mod sign_in;
 pub(crate) mod stage;
 pub(crate) mod tools;
 pub(crate) mod tree;
+pub(crate) mod wire;
