@@ -15,6 +15,16 @@ pub enum Outcome {
     Changed,
 }
 
+/// Where every command that may write begins: somebody has agreed or can be asked, and what was interrupted is put in order
+/// before anything is looked at.
+pub fn begin(writing: Writing, cx: &Context) -> Result<()> {
+    cx.require_consent(writing)?;
+    if writing.dry_run {
+        return Ok(());
+    }
+    recovery::mend(cx)
+}
+
 /// What a dry run prints.
 pub fn preview(plan: &Plan, cx: &Context, state: &State) -> String {
     if plan.is_empty() {

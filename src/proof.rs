@@ -17,17 +17,17 @@ impl Proof {
     }
 }
 
-/// Reads everything anew. That the files themselves do not say what was written is a failure, not a shadow.
+/// Reads everything anew. That the files themselves do not say what was written is a failure, not a shadow: somebody wrote at the same time.
 pub fn prove(env: &Env, expected: &Expected<'_>) -> Result<Proof> {
     let state = State::look(env)?;
     let files = state.config.active(&Env::default());
     let provider = files.provider.map(|provider| provider.value);
     if provider.as_deref() != Some(expected.id) {
-        return Err(unlike("provider", provider.as_deref(), &state));
+        return Err(changed(&state));
     }
     let model = files.model.map(|model| model.value);
     if expected.model.is_some() && model.as_deref() != expected.model {
-        return Err(unlike("model", model.as_deref(), &state));
+        return Err(changed(&state));
     }
     // Where no secret was written the store is as it was, and a keychain takes longer than all the rest to ask.
     if let (Some(fact), Some(key), Some(store)) = (
@@ -53,10 +53,9 @@ pub fn prove(env: &Env, expected: &Expected<'_>) -> Result<Proof> {
     })
 }
 
-fn unlike(what: &str, found: Option<&str>, state: &State) -> Error {
-    Error::unexpected(format!(
-        "{} was written, but goose would read {} as the {what}",
-        state.paths.config.display(),
-        found.unwrap_or("nothing")
-    ))
+/// What was written a moment ago stands there no more.
+fn changed(state: &State) -> Error {
+    Error::Changed {
+        path: state.paths.config.clone(),
+    }
 }

@@ -1,6 +1,5 @@
 //! What a killed goose-setup left behind is finished, or taken back, before anything else is changed.
 
-use crate::cli::Writing;
 use crate::context::Context;
 use crate::error::Result;
 use crate::fsio::{self, Snapshot};
@@ -8,9 +7,9 @@ use crate::history::{Entry, FileRecord, Turn};
 use crate::state::State;
 use crate::{apply, undo};
 
-/// Puts things in order before a command that is going to write looks at them.
-pub fn mend(writing: Writing, cx: &Context) -> Result<()> {
-    if !writing.dry_run && cx.look()?.history.interrupted()?.is_some() {
+/// Puts in order what was interrupted, if anything was.
+pub fn mend(cx: &Context) -> Result<()> {
+    if cx.look()?.history.interrupted()?.is_some() {
         turn(cx)?;
     }
     Ok(())

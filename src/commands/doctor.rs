@@ -16,7 +16,7 @@ use crate::state::State;
 
 pub fn run(args: &DoctorArgs, cx: &Context) -> Result<Report> {
     if args.fix {
-        cx.require_consent(args.writing)?;
+        consent::begin(args.writing, cx)?;
     }
     let findings = doctor::examine(cx)?;
     let mends: Vec<&Mend> = findings.iter().filter_map(|it| it.mend.as_ref()).collect();

@@ -17,7 +17,7 @@ use crate::report::Report;
 use crate::shell::exports::{self, Export, ExportValue, Purpose};
 use crate::shell::{Shell, words};
 use crate::state::{ShellFiles, State};
-use crate::{process, recovery, view};
+use crate::{process, view};
 
 pub fn run(args: &EnvArgs, cx: &Context) -> Result<Report> {
     let shell = match &args.shell {
@@ -133,8 +133,7 @@ fn literal(name: &str, value: &str) -> Result<Export> {
 }
 
 fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
-    cx.require_consent(args.writing)?;
-    recovery::mend(args.writing, cx)?;
+    consent::begin(args.writing, cx)?;
     let state = cx.look()?;
     let files = state.shell_files(&cx.env, shell)?;
     let verb = if args.install {

@@ -35,7 +35,7 @@ struct Item {
 }
 
 pub fn run(args: &ImportArgs, cx: &Context) -> Result<Report> {
-    cx.require_consent(args.writing)?;
+    consent::begin(args.writing, cx)?;
     let is_scripted = args.writing.yes || !cx.env.can_prompt();
     let is_chosen = args.all || !args.from.is_empty() || !args.provider.is_empty();
     if args.writing.yes && !is_chosen {

@@ -25,7 +25,7 @@ use crate::secret::Secret;
 use crate::secrets::StoreKind;
 use crate::shadows::{self, Shadow};
 use crate::state::State;
-use crate::{consent, recovery, view};
+use crate::{consent, view};
 
 /// A shell that is starting does not wait longer than this for a key.
 const SHELL_START: Duration = Duration::from_secs(2);
@@ -41,8 +41,7 @@ pub fn run(command: &KeyCommand, cx: &Context) -> Result<Report> {
 fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
     let provider = named(&args.provider)?;
     let fact = key_of(provider)?;
-    cx.require_consent(args.writing)?;
-    recovery::mend(args.writing, cx)?;
+    consent::begin(args.writing, cx)?;
     let mut state = cx.look()?;
     if args.store == Some(StoreArg::Keychain) {
         state.places.keyring_off = false;
@@ -252,8 +251,7 @@ fn print(args: &KeyPrintArgs, cx: &Context) -> Result<Report> {
 fn remove(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
     let provider = named(&args.provider)?;
     let fact = key_of(provider)?;
-    cx.require_consent(args.writing)?;
-    recovery::mend(args.writing, cx)?;
+    consent::begin(args.writing, cx)?;
     let state = cx.look()?;
     let seen = state.secrets()?;
     // Where goose finds the key now, which before the first keychain item is the file.

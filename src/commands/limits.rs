@@ -325,7 +325,7 @@ fn keep_showing(every: Duration, args: &LimitsArgs, cx: &Context, state: &State)
 }
 
 fn set(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Report> {
-    cx.require_consent(args.writing)?;
+    consent::begin(args.writing, cx)?;
     let plan = settings::plan(&state.config, &args.set)?;
     let mut notes = plan.notes.clone();
     for (name, _) in &args.set {

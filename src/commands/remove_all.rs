@@ -10,11 +10,10 @@ use crate::plan::{FileChange, Plan};
 use crate::report::Report;
 use crate::shell::Shell;
 use crate::state::State;
-use crate::{apply, recovery, view};
+use crate::{apply, consent, recovery, view};
 
 pub fn run(args: &RemoveAllArgs, cx: &Context) -> Result<Report> {
-    cx.require_consent(args.writing)?;
-    recovery::mend(args.writing, cx)?;
+    consent::begin(args.writing, cx)?;
     let state = cx.look()?;
     let mut plan = Plan::titled("remove everything of goose-setup");
     for shell in Shell::ALL {

@@ -30,8 +30,7 @@ pub fn run(args: &SetupArgs, cx: &Context) -> Result<Report> {
             "its name, such as `goose-setup openrouter`",
         ));
     }
-    cx.require_consent(writing)?;
-    recovery::mend(writing, cx)?;
+    consent::begin(writing, cx)?;
     let state = look(args, cx)?;
     match cx.prompt() {
         Some(prompt) if home::is_wanted(args, &state) => home::run(prompt, args, cx, &state),
@@ -64,6 +63,8 @@ pub fn set_up(
         cx.talk
             .detail(view::plan(&plan, &state.paths.secrets, &cx.env).trim_end());
     }
+    // Held until what was written is read back, so that no other goose-setup comes between.
+    let mut _held = None;
     loop {
         if let Some(prompt) = interview.prompt.as_ref().filter(|_| is_guided) {
             plan = agree(prompt, plan, &mut extras, &answers, cx, state)?;
@@ -79,6 +80,7 @@ pub fn set_up(
         plan = fresh;
         if is_agreed {
             apply::apply(&plan, &now, &turn)?;
+            _held = Some(turn);
             break;
         }
         cx.talk

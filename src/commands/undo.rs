@@ -21,12 +21,10 @@ pub fn run(args: &UndoArgs, cx: &Context) -> Result<Report> {
     if args.list {
         return list(cx);
     }
-    cx.require_consent(args.writing)?;
+    consent::begin(args.writing, cx)?;
     if args.forget {
         return forget(args, cx);
     }
-    // What was interrupted is the last change; it has to be whole before it can be taken back.
-    recovery::mend(args.writing, cx)?;
     let (state, entry, plan) = newest(cx)?;
     let prompt = cx.prompt();
     let (entry, plan, text) = match consent::ask(&plan, args.writing, prompt.as_ref(), cx, &state)?

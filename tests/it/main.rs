@@ -27,6 +27,7 @@ mod scripted;
 mod second_run;
 mod shadows;
 mod shells;
+mod storm;
 mod verdicts;
 mod ways_in;
 mod wizard;

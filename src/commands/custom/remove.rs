@@ -14,7 +14,7 @@ use crate::report::Report;
 use crate::view;
 
 pub(super) fn run(args: &CustomRemoveArgs, cx: &Context) -> Result<Report> {
-    cx.require_consent(args.writing)?;
+    consent::begin(args.writing, cx)?;
     let state = cx.look()?;
     let custom = Custom::read(&state.paths)?;
     let (definition, path) = super::named(&args.id, &custom)?;

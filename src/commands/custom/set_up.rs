@@ -46,7 +46,7 @@ fn run(url: Option<&str>, wishes: &CustomWishes, id: Option<&str>, cx: &Context)
             "it, such as `goose-setup custom https://llm.example.com/v1`",
         ));
     }
-    cx.require_consent(wishes.writing)?;
+    consent::begin(wishes.writing, cx)?;
     let mut state = cx.look()?;
     if wishes.store == Some(StoreArg::Keychain) {
         state.places.keyring_off = false;
