@@ -18,7 +18,10 @@ pub fn mend(cx: &Context) -> Result<()> {
 /// Waits for our turn, and puts things in order first.
 pub fn turn(cx: &Context) -> Result<Turn> {
     let state = State::look(&cx.env)?;
-    let turn = state.history.turn()?;
+    let turn = state.history.turn(|| {
+        cx.talk
+            .say("waiting for another goose-setup that is changing something");
+    })?;
     if let Some(entry) = state.history.interrupted()? {
         clear_leftovers(&entry, &state)?;
         let what = if is_past_commit_point(&entry, &state)? {

@@ -8,14 +8,16 @@ mod entry;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StoreTrouble};
 use crate::fsio::{self, Privacy};
 use crate::plan::Plan;
 
 pub use entry::{Entry, FileRecord, Text};
 
-/// A change takes milliseconds; a keychain's dialog may hold it longer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A change takes milliseconds; many at once take a moment.
+const SOON: Duration = Duration::from_secs(1);
+/// A person may have to find a keychain's dialog first.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Older entries are dropped: nobody takes back the change before twenty others.
 const KEPT: usize = 20;
 /// And nobody should find a replaced key lying around for ever.
@@ -37,12 +39,26 @@ impl History {
         Self { folder }
     }
 
-    /// Waits for the other goose-setup processes of this user, but not for ever.
-    pub fn turn(&self) -> Result<Turn> {
-        let lock = self.folder.join("lock");
-        let turn = fsio::lock(&lock, PATIENCE).map(|lock| Turn { _lock: lock })?;
-        fsio::clear_leftovers_of(&lock)?;
-        Ok(turn)
+    /// Waits for the other goose-setup processes of this user, but not for ever. `wait` is called where it takes longer.
+    pub fn turn(&self, wait: impl FnOnce()) -> Result<Turn> {
+        let path = self.folder.join("lock");
+        let lock = match fsio::lock(&path, SOON) {
+            Err(error)
+                if matches!(
+                    error,
+                    Error::Store {
+                        trouble: StoreTrouble::TimedOut,
+                        ..
+                    }
+                ) =>
+            {
+                wait();
+                fsio::lock(&path, PATIENCE)?
+            }
+            other => other?,
+        };
+        fsio::clear_leftovers_of(&path)?;
+        Ok(Turn { _lock: lock })
     }
 
     /// The change that was under way when its process ended, if one was. Only certain while it is our turn.

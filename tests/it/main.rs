@@ -28,6 +28,7 @@ mod second_run;
 mod shadows;
 mod shells;
 mod storm;
+mod undo;
 mod verdicts;
 mod ways_in;
 mod wizard;

@@ -225,7 +225,7 @@ fn judge(storm: &Storm, secrets: &Value, name: &str) {
     let (mut done, mut lost_to_goose) = (0, 0);
     for (change, outcome) in &storm.outcomes {
         let told = format!("{:?} {outcome}", change.args);
-        assert!([0, 7].contains(&outcome.code), "{told}");
+        assert!([0, 5, 7].contains(&outcome.code), "{told}");
         if let Some((variable, key)) = &change.key {
             let old = old_key(change.provider);
             let stored = &secrets[*variable];
@@ -280,7 +280,7 @@ fn judge(storm: &Storm, secrets: &Value, name: &str) {
     // Written past the test harness, which would keep it to itself for a test that passes.
     writeln!(
         std::io::stderr(),
-        "storm, {name}: 32 processes, {done} changes acknowledged, {} ended in exit 7; 0 lost to each other, {lost_to_goose} overwritten \
+        "storm, {name}: 32 processes, {done} changes acknowledged, {} turned away; 0 lost to each other, {lost_to_goose} overwritten \
          by goose's {} writes of its config; 0 of {} secrets lost, {GOOSE_WRITES} of them goose's ({:.1} s)",
         32 - done,
         storm.overwritten.len(),
@@ -303,8 +303,8 @@ fn thirty_two_at_once_and_a_goose_lose_nothing_in_the_file_store() {
     let (storm, secrets) = in_the_file(false);
     judge(&storm, &secrets, "file store");
     assert!(
-        storm.outcomes.iter().all(|(_, outcome)| outcome.code == 0),
-        "nobody else wrote, so nobody is turned away"
+        storm.outcomes.iter().all(|(_, outcome)| outcome.code != 7),
+        "nobody else wrote the config, so nothing changed underneath"
     );
 }
 
