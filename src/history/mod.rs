@@ -43,15 +43,10 @@ impl History {
     pub fn turn(&self, wait: impl FnOnce()) -> Result<Turn> {
         let path = self.folder.join("lock");
         let lock = match fsio::lock(&path, SOON) {
-            Err(error)
-                if matches!(
-                    error,
-                    Error::Store {
-                        trouble: StoreTrouble::TimedOut,
-                        ..
-                    }
-                ) =>
-            {
+            Err(Error::Store {
+                trouble: StoreTrouble::TimedOut,
+                ..
+            }) => {
                 wait();
                 fsio::lock(&path, PATIENCE)?
             }
