@@ -11,12 +11,11 @@ use crate::world::internet::Internet;
 use crate::world::keyring::Keyring;
 use crate::world::provider::{GROQ, OPENAI, OPENROUTER, Provider};
 use crate::world::run::{Outcome, Setup};
-use crate::world::tools;
+use crate::world::tools::{self, announce};
 use crate::world::wire::Wire;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -389,11 +388,6 @@ fn names_with(folder: &Path, needle: &str) -> Vec<PathBuf> {
     found
 }
 
-fn say(line: &str) {
-    // Written past the test harness, which would keep it to itself for a test that passes.
-    writeln!(std::io::stderr(), "{line}").unwrap();
-}
-
 /// The scenario's command under strace.
 fn traced(place: &Place<'_>, strace: &Path, trace: &Path, more: &[String]) -> String {
     Setup::program(&place.home, strace)
@@ -463,7 +457,7 @@ fn sweep_calls(scenario: &Scenario) {
             });
         }
     });
-    say(&format!(
+    announce(&format!(
         "kill sweep, {}: {} of {} kills left goose with the old or the new provider ({:.1} s)",
         scenario.name,
         sound.into_inner(),
@@ -520,7 +514,7 @@ fn sweep_messages(scenario: &Scenario) {
     });
     let sound = sound.into_inner();
     assert!(sound > 10, "the wire was hardly used");
-    say(&format!(
+    announce(&format!(
         "kill sweep, {} in the keychain: {sound} of {sound} kills at a message, in {} different states, left goose with the old or the new provider ({:.1} s)",
         scenario.name,
         seen.into_inner().unwrap().len(),

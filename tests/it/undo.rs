@@ -197,7 +197,7 @@ fn a_replaced_key_is_kept_aside(store: Store) {
     match store {
         Store::File => {
             let kept = PathBuf::from(".local/state/goose-setup/former-secrets.json");
-            assert_eq!(stage.home.files_with(&old), [kept.clone()]);
+            assert_eq!(stage.home.files_with(&old), std::slice::from_ref(&kept));
             assert_eq!(stage.home.mode(&stage.home.path().join(kept)), 0o600);
         }
         Store::Keychain => {

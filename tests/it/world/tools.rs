@@ -27,9 +27,13 @@ pub(crate) fn program(name: &str) -> Option<PathBuf> {
 /// The running test goes without `what`, which a machine may be unable to install at all.
 pub(crate) fn skip_loudly(what: &str) {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    // Written past the test harness, which would keep it to itself for a test that passes.
+    announce(&format!("SKIPPED {test}: needs {what}; run tests/run"));
+}
+
+/// Prints a line past the test harness, which would keep it to itself for a test that passes.
+pub(crate) fn announce(line: &str) {
     let mut stderr = std::io::stderr();
-    writeln!(stderr, "SKIPPED {test}: needs {what}; run tests/run").unwrap();
+    writeln!(stderr, "{line}").unwrap();
 }
 
 /// The running test goes without `what`. Under `GOOSE_SETUP_TEST_ALL=1` that is a failure.
