@@ -29,7 +29,11 @@ pub fn apply(plan: &Plan, state: &State, _turn: &Turn) -> Result<()> {
         .carry_out(&mut done)
         .and_then(|()| state.history.keep(&transaction.entry.borrow()))
     {
-        Ok(()) => settle(&transaction.entry.borrow(), state),
+        Ok(()) => {
+            // The change is made. What cannot be tidied up now is tidied up after the next one.
+            let _ = settle(&transaction.entry.borrow(), state);
+            Ok(())
+        }
         Err(cause) => Err(transaction.take_back(done, cause)),
     }
 }

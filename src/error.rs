@@ -1,5 +1,6 @@
 //! Every way goose-setup can fail, and what each means for the exit code and the next step.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use crate::check::verdict::{Cause, Verdict};
@@ -199,7 +200,15 @@ impl Error {
             Self::HalfDone { .. } => {
                 "run `goose-setup status` to see what goose will use now".into()
             }
-            Self::Io { path, .. } => format!("check the permissions of {}", path.display()),
+            Self::Io { path, source, .. } => match source.kind() {
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                    format!("check the permissions of {}", path.display())
+                }
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                    "make room on the disk, then run this again".into()
+                }
+                _ => format!("look at {} and move it out of the way", path.display()),
+            },
             Self::Cancelled => "run this again when you are ready".into(),
             Self::Unexpected { .. } => "run it again with -v and report what it prints".into(),
         }

@@ -49,6 +49,12 @@ impl Snapshot {
 
 pub fn read(path: &Path) -> Result<Snapshot> {
     let real = follow_links(path)?;
+    // Looked at before it is opened: opening a named pipe waits for its other end.
+    if fs::metadata(&real).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(io_error("cannot read", path)(io::Error::other(
+            "it is not a file",
+        )));
+    }
     let mut file = match File::open(&real) {
         Ok(file) => file,
         Err(error) if is_missing(&error) => {

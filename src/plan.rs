@@ -155,6 +155,15 @@ pub fn setup(choice: &Choice, config: &Config, seen: Option<&Seen>) -> Result<Pl
     if let (Some(store), Some(seen)) = (choice.store, seen) {
         plan.secrets = secret_change(seen, store.kind, &choice.secrets, &[]);
     }
+    if let Some(trouble) = seen.and_then(Seen::unseen_keychain)
+        && choice
+            .store
+            .is_some_and(|store| store.kind == StoreKind::File && store.on_request)
+    {
+        plan.notes.push(format!(
+            "{trouble}, so what it holds is not copied; goose does not look there again until `--store keychain`"
+        ));
+    }
     let keyring_off = choice
         .store
         .filter(|store| store.on_request)

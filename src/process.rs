@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
@@ -38,12 +39,14 @@ pub fn ask(mut command: Command, patience: Duration, stderr: Stdio) -> Result<Ze
         .map_err(|error| Error::unexpected(format!("cannot start {name}: {error}")))?;
     let stdout = child.stdout.take();
     // Read aside, so that a program that prints and then hangs is still cut off in time.
-    let reader = std::thread::spawn(move || {
+    let (tell, answer) = mpsc::sync_channel(1);
+    std::thread::spawn(move || {
         let mut text = Zeroizing::new(Vec::new());
         if let Some(stdout) = stdout {
             let _ = stdout.take(OUTPUT_LIMIT).read_to_end(&mut text);
         }
-        text
+        // Nobody listens any more once the time is up.
+        let _ = tell.send(text);
     });
     let deadline = Instant::now() + patience;
     let status = loop {
@@ -63,9 +66,10 @@ pub fn ask(mut command: Command, patience: Duration, stderr: Stdio) -> Result<Ze
     if !status.success() {
         return Err(Error::unexpected(format!("{name} failed ({status})")));
     }
-    let text = reader
-        .join()
-        .map_err(|_| Error::unexpected(format!("cannot read what {name} prints")))?;
+    // A program it left behind may hold the pipe open for as long as it likes.
+    let text = answer
+        .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        .map_err(|_| Error::unexpected(format!("{name} ended, but its output did not")))?;
     std::str::from_utf8(&text)
         .map(|text| Zeroizing::new(text.to_owned()))
         .map_err(|_| Error::unexpected(format!("{name} printed something that is not text")))

@@ -131,7 +131,7 @@ fn prove_all(
         if let (Some(fact), None) = (&provider.key, &key)
             && !fact.optional
         {
-            return Err(stored_key::no_key(provider, fact.variable));
+            return Err(stored_key::no_key(provider, fact.variable, state));
         }
         keys.push(key);
     }

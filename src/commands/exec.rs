@@ -36,10 +36,7 @@ pub fn run(args: &ExecArgs, cx: &Context) -> Result<u8> {
         match stored_key::in_force(provider, cx, &state)? {
             Some(key) => add(fact.variable, key.expose())?,
             None if fact.optional => {}
-            None => {
-                state.secrets()?.used()?;
-                return Err(stored_key::no_key(provider, fact.variable));
-            }
+            None => return Err(stored_key::no_key(provider, fact.variable, &state)),
         }
     }
     for setting in &provider.settings {

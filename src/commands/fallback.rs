@@ -37,7 +37,7 @@ pub fn run(args: &FallbackArgs, cx: &Context) -> Result<Report> {
     if says_nothing && prompt.is_none() {
         return Ok(current(cx, &state));
     }
-    cx.require_consent(args.writing)?;
+    consent::begin(args.writing, cx)?;
     let mut notes = Vec::new();
     let chain = if args.clear {
         None

@@ -238,8 +238,7 @@ fn print(args: &KeyPrintArgs, cx: &Context) -> Result<Report> {
     }
     let seen = state.secrets()?;
     let Some(secret) = seen.secret(variable) else {
-        seen.used()?;
-        return Err(stored_key::no_key(provider, variable));
+        return Err(stored_key::no_key(provider, variable, &state));
     };
     let text = match &args.env {
         Some(variable) => env_value::env_form(secret.expose(), env_value::is_read_raw(variable))?,

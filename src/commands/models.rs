@@ -27,7 +27,7 @@ pub fn run(args: &ModelsArgs, cx: &Context) -> Result<Report> {
     if let (Some(fact), None, false) = (&provider.key, &key, is_public)
         && !fact.optional
     {
-        return Err(stored_key::no_key(provider, fact.variable));
+        return Err(stored_key::no_key(provider, fact.variable, &state));
     }
     let target = stored_key::target(provider, key.as_ref(), &state);
     let http = cx.network()?;

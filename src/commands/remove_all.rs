@@ -6,6 +6,7 @@ use crate::cli::RemoveAllArgs;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::fsio::{self, Privacy};
+use crate::gateway::memo::Files;
 use crate::plan::{FileChange, Plan};
 use crate::report::Report;
 use crate::shell::Shell;
@@ -15,6 +16,12 @@ use crate::{apply, consent, recovery, view};
 pub fn run(args: &RemoveAllArgs, cx: &Context) -> Result<Report> {
     consent::begin(args.writing, cx)?;
     let state = cx.look()?;
+    if Files::read(&state.own)?.memo().is_some() {
+        return Err(Error::usage(
+            "goose still goes through the gateway, which would be gone",
+            "run `goose-setup gateway remove` first",
+        ));
+    }
     let mut plan = Plan::titled("remove everything of goose-setup");
     for shell in Shell::ALL {
         remove_line(&mut plan, shell, cx, &state)?;

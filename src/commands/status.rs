@@ -12,7 +12,7 @@ use crate::goose::binary::INSTALL_PAGE;
 use crate::goose::config::{Source, Sourced};
 use crate::report::Report;
 use crate::secret::Secret;
-use crate::secrets::StoreKind;
+use crate::secrets::{SecretsFile, StoreKind};
 use crate::shadows::{self, Expected, Shadow};
 use crate::state::State;
 use crate::view;
@@ -112,7 +112,10 @@ pub fn run(cx: &Context) -> Result<Report> {
     line(
         "keys",
         match store {
-            Some(store) => view::store(store, &state.paths.secrets, &cx.env),
+            Some(StoreKind::Keychain) => {
+                view::store(StoreKind::Keychain, &state.paths.secrets, &cx.env)
+            }
+            Some(StoreKind::File) => file_in_words(&state.secrets()?.file, cx),
             None => "nowhere: goose cannot read its keychain item".into(),
         },
     );
@@ -208,6 +211,20 @@ fn with_source(sourced: Option<&Sourced>, cx: &Context) -> String {
         &sourced.value
     };
     format!("{value}{from}")
+}
+
+/// The file of secrets as it is, which a plan's promise of 0600 is not.
+fn file_in_words(file: &SecretsFile, cx: &Context) -> String {
+    let snapshot = file.snapshot();
+    let path = view::path(&snapshot.path, &cx.env);
+    match (&snapshot.bytes, snapshot.mode, file.sound()) {
+        (None, ..) => format!("{path} (not there yet)"),
+        (_, _, Err(error)) => format!("nowhere: {error}"),
+        (_, Some(mode), _) if mode & 0o077 != 0 => {
+            format!("{path} in plain text, readable by others (mode {mode:o}): chmod 600 {path}")
+        }
+        _ => format!("{path} in plain text"),
+    }
 }
 
 fn row_json(row: &Row, store: Option<StoreKind>) -> Value {

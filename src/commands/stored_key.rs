@@ -54,7 +54,7 @@ pub fn prove(
     if let (Some(fact), None) = (&provider.key, &key)
         && !fact.optional
     {
-        return Err(no_key(provider, fact.variable));
+        return Err(no_key(provider, fact.variable, state));
     }
     Ok(check::prove(http, &target(provider, key.as_ref(), state)))
 }
@@ -68,7 +68,11 @@ pub fn must_work(provider: &'static Provider, cx: &Context, state: &State) -> Re
     }
 }
 
-pub fn no_key(provider: &Provider, variable: &str) -> Error {
+/// Why there is no key to work with: a store that cannot be used says so itself.
+pub fn no_key(provider: &Provider, variable: &str, state: &State) -> Error {
+    if let Err(error @ Error::Store { .. }) = state.secrets().and_then(|seen| seen.used()) {
+        return error;
+    }
     Error::usage(
         format!("no key of {} is stored ({variable})", provider.title),
         format!("run `goose-setup {}` to set it up", provider.id),

@@ -258,7 +258,8 @@ fn usable_key(
     if cx.env.filled(fact.variable).is_some() || fact.optional {
         return Ok(None);
     }
-    if let Some(trouble) = seen.keychain_trouble() {
+    // A keychain that is locked or silent may hold it; one that is absent does not.
+    if let Some(trouble) = seen.unseen_keychain() {
         notes.push(format!(
             "whether {} is stored could not be seen: {trouble}",
             fact.variable

@@ -89,7 +89,8 @@ impl FileRecord {
             path: change.before.path.clone(),
             before: change.before.bytes.as_deref().map(Text::of),
             after: change.after.as_deref().map(Text::of),
-            private: change.privacy == Privacy::Private,
+            private: change.privacy == Privacy::Private
+                || change.before.mode.is_some_and(|mode| mode & 0o077 == 0),
         }
     }
 

@@ -6,7 +6,7 @@ pub mod provider;
 mod settings;
 pub mod store;
 
-use crate::catalog::Provider;
+use crate::catalog::{Form, Provider};
 use crate::check::Finding;
 use crate::cli::SetupArgs;
 use crate::context::Context;
@@ -113,6 +113,14 @@ impl<'a> Interview<'a> {
         let model = model::decide(self, provider, verified.models.as_deref())?;
         let mut secrets = settings.secret;
         if let (Some(fact), Some(key)) = (&provider.key, verified.key) {
+            let is_odd = settings.host.is_none() && provider.form_of(&key) == Form::Unusual;
+            let stored = self.state.secrets()?.secret(fact.variable);
+            if is_odd && !stored.is_some_and(|stored| stored.is_same_as(&key)) {
+                self.notes.push(format!(
+                    "this key does not have the usual form of a key of {}",
+                    provider.title
+                ));
+            }
             secrets.insert(0, (fact.variable.to_owned(), key));
         }
         Ok(About::Settled(Box::new(Answers {

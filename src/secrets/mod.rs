@@ -402,6 +402,16 @@ impl Seen {
         }
     }
 
+    /// Why it is unknown what the keychain holds, where there is one.
+    pub fn unseen_keychain(&self) -> Option<&str> {
+        match &self.keychain {
+            Some(KeychainState::Trouble(trouble)) if trouble.kind != StoreTrouble::Absent => {
+                Some(&trouble.detail)
+            }
+            _ => None,
+        }
+    }
+
     /// A value that goose cannot use because it is no text, as the text it was meant to be.
     pub fn as_text(&self, store: StoreKind, name: &str) -> Option<Secret> {
         match self.entries(store)?.value(name)? {

@@ -26,7 +26,7 @@ pub(super) fn run(writing: Writing, cx: &Context) -> Result<Report> {
             "nothing to remove: no gateway is set up\n",
         ));
     };
-    cx.require_consent(writing)?;
+    consent::begin(writing, cx)?;
     let mut plan = Plan::titled("remove the gateway");
     // Somebody may have pointed goose's LiteLLM at another proxy since; that one is not ours to take away.
     let is_ours = state.config.user_setting(HOST) == Some(gateway::url(memo.port));

@@ -134,7 +134,7 @@ fn keys(
         match (found, owner) {
             (Some(value), _) => keys.push((name, value)),
             (None, Some(provider)) if provider.key.as_ref().is_none_or(|key| !key.optional) => {
-                return Err(stored_key::no_key(provider, &name));
+                return Err(stored_key::no_key(provider, &name, state));
             }
             (None, Some(_)) => {}
             (None, None) => {

@@ -23,7 +23,7 @@ use crate::shadows::{Expected, Shadow};
 use crate::state::State;
 
 pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
-    cx.require_consent(args.writing)?;
+    consent::begin(args.writing, cx)?;
     let state = cx.look()?;
     let prompt = cx.prompt();
     let mut routes = match (args.models.is_empty(), &prompt) {
@@ -151,7 +151,7 @@ fn require_keys(routes: &[Route], cx: &Context, state: &State) -> Result<()> {
             && !fact.optional
             && stored_key::in_force(route.provider, cx, state)?.is_none()
         {
-            return Err(stored_key::no_key(route.provider, fact.variable));
+            return Err(stored_key::no_key(route.provider, fact.variable, state));
         }
     }
     Ok(())
