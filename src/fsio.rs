@@ -41,6 +41,12 @@ pub struct Snapshot {
     pub mode: Option<u32>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ownership {
+    pub user: u32,
+    pub mode: u32,
+}
+
 impl Snapshot {
     pub fn exists(&self) -> bool {
         self.bytes.is_some()
@@ -49,8 +55,9 @@ impl Snapshot {
 
 pub fn read(path: &Path) -> Result<Snapshot> {
     let real = follow_links(path)?;
-    // Looked at before it is opened: opening a named pipe waits for its other end.
-    if fs::metadata(&real).is_ok_and(|metadata| !metadata.is_file()) {
+    // Asked before it is opened: opening a pipe would wait for somebody to write into it.
+    let is_odd = fs::metadata(&real).is_ok_and(|metadata| !metadata.is_file());
+    if is_odd {
         return Err(io_error("cannot read", path)(io::Error::other(
             "it is not a file",
         )));
@@ -68,11 +75,6 @@ pub fn read(path: &Path) -> Result<Snapshot> {
         Err(error) => return Err(io_error("cannot read", path)(error)),
     };
     let metadata = file.metadata().map_err(io_error("cannot read", path))?;
-    if !metadata.is_file() {
-        return Err(io_error("cannot read", path)(io::Error::other(
-            "it is not a file",
-        )));
-    }
     // Room for all of it at once: growing would read in small pieces and leave copies of secrets behind.
     let size = usize::try_from(metadata.len().min(SIZE_LIMIT)).unwrap_or_default();
     let mut bytes = Vec::with_capacity(size + 1);
@@ -239,6 +241,34 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// Who owns a file or folder, and what others may do with it; nothing where the system has no such thing.
+pub fn ownership(path: &Path) -> Option<Ownership> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = fs::metadata(path).ok()?;
+        Some(Ownership {
+            user: metadata.uid(),
+            mode: metadata.mode() & 0o7777,
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
+/// The file behind all links, those of its folders included.
+pub fn canonical(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok()
+}
+
+/// Where a link points to, if it is one that may be read.
+pub fn link_target(path: &Path) -> Option<PathBuf> {
+    fs::read_link(path).ok()
 }
 
 /// Size and time of last change, to tell whether a cached answer about a file still holds.

@@ -4,6 +4,7 @@
 //! → plan, which is pure; plan → view; plan → apply → report.
 
 pub mod apply;
+pub mod borrowed;
 pub mod catalog;
 pub mod check;
 pub mod cli;
@@ -31,6 +32,7 @@ pub mod prompt;
 pub mod proof;
 pub mod recovery;
 pub mod report;
+pub mod running;
 pub mod secret;
 pub mod secrets;
 pub mod shadows;

@@ -6,7 +6,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
@@ -16,6 +15,8 @@ use crate::error::{Error, Result};
 use crate::fsio;
 
 const POLL: Duration = Duration::from_millis(2);
+/// What was printed before the end arrives after it.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 /// No key and no version line is longer.
 const OUTPUT_LIMIT: u64 = 64 * 1024;
 
@@ -39,14 +40,14 @@ pub fn ask(mut command: Command, patience: Duration, stderr: Stdio) -> Result<Ze
         .map_err(|error| Error::unexpected(format!("cannot start {name}: {error}")))?;
     let stdout = child.stdout.take();
     // Read aside, so that a program that prints and then hangs is still cut off in time.
-    let (tell, answer) = mpsc::sync_channel(1);
+    let (sender, printed) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let mut text = Zeroizing::new(Vec::new());
         if let Some(stdout) = stdout {
             let _ = stdout.take(OUTPUT_LIMIT).read_to_end(&mut text);
         }
-        // Nobody listens any more once the time is up.
-        let _ = tell.send(text);
+        // Nobody listens any more when the time was up.
+        let _ = sender.send(text);
     });
     let deadline = Instant::now() + patience;
     let status = loop {
@@ -66,10 +67,13 @@ pub fn ask(mut command: Command, patience: Duration, stderr: Stdio) -> Result<Ze
     if !status.success() {
         return Err(Error::unexpected(format!("{name} failed ({status})")));
     }
-    // A program it left behind may hold the pipe open for as long as it likes.
-    let text = answer
-        .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        .map_err(|_| Error::unexpected(format!("{name} ended, but its output did not")))?;
+    // A program may end and leave a child of its own behind that holds the pipe open.
+    let left = deadline
+        .saturating_duration_since(Instant::now())
+        .max(LAST_WORDS);
+    let text = printed
+        .recv_timeout(left)
+        .map_err(|_| Error::unexpected(format!("cannot read what {name} prints")))?;
     std::str::from_utf8(&text)
         .map(|text| Zeroizing::new(text.to_owned()))
         .map_err(|_| Error::unexpected(format!("{name} printed something that is not text")))
@@ -256,5 +260,17 @@ pub fn become_program<S: AsRef<OsStr>>(
             .code()
             .and_then(|code| u8::try_from(code).ok())
             .unwrap_or(1))
+    }
+}
+
+/// The user this process acts for, where the system numbers its users.
+pub fn user() -> Option<u32> {
+    #[cfg(unix)]
+    {
+        Some(rustix::process::geteuid().as_raw())
+    }
+    #[cfg(not(unix))]
+    {
+        None
     }
 }

@@ -1,5 +1,6 @@
 //! What a killed goose-setup left behind is finished, or taken back, before anything else is changed.
 
+use crate::borrowed;
 use crate::context::Context;
 use crate::error::Result;
 use crate::fsio::{self, Snapshot};
@@ -17,6 +18,7 @@ pub fn mend(cx: &Context) -> Result<()> {
 
 /// Waits for our turn, and puts things in order first.
 pub fn turn(cx: &Context) -> Result<Turn> {
+    borrowed::refuse(&cx.env)?;
     let state = State::look(&cx.env)?;
     let turn = state.history.turn(|| {
         cx.talk

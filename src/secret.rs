@@ -114,7 +114,38 @@ fn is_zero_width(c: char) -> bool {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_is_pasted_gives_a_key_that_can_be_sent_or_none(
+            raw in "\\PC{0,60}|[\u{0}-\u{20}\"'`=A-Za-z\u{200b}\u{feff}\u{1b}]{0,60}"
+        ) {
+            if let Ok(key) = Secret::parse(&raw) {
+                let key = key.expose();
+                prop_assert!(!key.is_empty() && key.len() < TERMINAL_LINE_LIMIT);
+                prop_assert!(!key.chars().any(|c| c.is_whitespace() || c.is_control() || is_zero_width(c)));
+                prop_assert!(raw.replace(is_zero_width, "").contains(key), "it was not in what was pasted");
+            }
+        }
+
+        #[test]
+        fn a_key_survives_every_wrapping(key in "[a-z][A-Za-z0-9_.=+/-]{0,80}", left in "[ \t\r\n\u{feff}]{0,4}", right in "[ \t\r\n]{0,4}") {
+            for raw in [
+                format!("{left}{key}{right}"),
+                format!("{left}\"{key}\"{right}"),
+                format!("{left}export SOME_KEY='{key}'{right}"),
+                format!("{left}SOME_KEY={key}{right}"),
+            ] {
+                let parsed = Secret::parse(&raw).unwrap();
+                prop_assert_eq!(parsed.expose(), key.as_str());
+            }
+        }
+    }
 
     #[test]
     fn every_way_of_pasting_gives_the_same_key() {

@@ -53,7 +53,7 @@ impl State {
             keyring_off: config.keyring_off(env).is_some(),
         };
         Ok(Self {
-            versions: VersionCache::at(own.state_dir.join("goose-version.json")),
+            versions: VersionCache::at(own.version_cache()),
             history: History::at(own.state_dir.clone()),
             paths,
             own,

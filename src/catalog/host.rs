@@ -141,8 +141,29 @@ fn rubbish(reason: &str) -> Error {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+    use proptest::prelude::*;
+
     use super::super::find;
     use crate::error::Exit;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_is_typed_gives_an_address_that_stays_itself_or_none(
+            typed in "\\PC{0,40}|(https?://)?[a-zA-Z0-9.:@\\[\\]-]{0,20}(/[a-z0-9/?#%. ]{0,20})?"
+        ) {
+            for provider in ["openai", "openrouter", "ollama", "anthropic", "litellm"] {
+                let host = find(provider).unwrap().host.as_ref().unwrap();
+                if let Ok(value) = host.value(&typed) {
+                    let url = url::Url::parse(&value).unwrap();
+                    prop_assert!(matches!(url.scheme(), "http" | "https") && url.has_host());
+                    prop_assert!(url.username().is_empty() && url.query().is_none());
+                    prop_assert_eq!(host.value(&value).unwrap(), value, "{} {}", provider, typed);
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_pasted_address_becomes_what_goose_appends_to() {

@@ -1,17 +1,18 @@
 //! The only code that touches the network: bounded in time and size, and it never takes a key to another host.
 
+mod date;
 pub mod local;
 mod proxy;
 mod trouble;
 
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Arc, Mutex, Once, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::Certificate;
 use reqwest::blocking::{Client, ClientBuilder};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AGE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::{Attempt, Policy};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -37,6 +38,8 @@ pub struct Http {
     deadline: Instant,
     proxies: Proxies,
     log: Option<Arc<Mutex<Vec<String>>>>,
+    /// Seconds, by the first answer that tells.
+    clock_ahead: Arc<OnceLock<i64>>,
 }
 
 pub(crate) struct Call<'a> {
@@ -75,6 +78,7 @@ impl Http {
             deadline,
             proxies: Proxies::of(env),
             log: verbose.then(Arc::default),
+            clock_ahead: Arc::default(),
         }
     }
 
@@ -92,6 +96,11 @@ impl Http {
             Some(log) => std::mem::take(&mut *log.lock().unwrap_or_else(PoisonError::into_inner)),
             None => Vec::new(),
         }
+    }
+
+    /// How many seconds this machine's clock is ahead of the provider's, if an answer told the time.
+    pub fn clock_ahead(&self) -> Option<i64> {
+        self.clock_ahead.get().copied()
     }
 
     /// Sends once; and once more where the connection broke before any answer.
@@ -130,6 +139,13 @@ impl Http {
             let value = response.headers().get(name)?.to_str().ok()?;
             Some(value.to_owned())
         };
+        // An answer that a cache kept has an old date.
+        if let (Some(theirs), None) = (heading(DATE).and_then(|it| date::parse(&it)), heading(AGE))
+        {
+            let _ = self
+                .clock_ahead
+                .set(date::ahead_of(theirs, SystemTime::now()));
+        }
         let retry_after = heading(RETRY_AFTER);
         let limit_headers = limit_headers(response.headers());
         let is_html = heading(reqwest::header::CONTENT_TYPE).is_some_and(|t| t.contains("html"));

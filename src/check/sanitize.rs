@@ -29,7 +29,8 @@ pub fn word(text: &str) -> Option<&str> {
     is_plain.then_some(text)
 }
 
-fn plain(text: &str) -> String {
+/// One line of any length, with nothing in it that steers a terminal or reorders text.
+pub fn plain(text: &str) -> String {
     let visible: String = text
         .chars()
         .filter(|c| c.is_whitespace() || !is_hidden(*c))

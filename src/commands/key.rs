@@ -25,7 +25,7 @@ use crate::secret::Secret;
 use crate::secrets::StoreKind;
 use crate::shadows::{self, Shadow};
 use crate::state::State;
-use crate::{consent, view};
+use crate::{consent, running, view};
 
 /// A shell that is starting does not wait longer than this for a key.
 const SHELL_START: Duration = Duration::from_secs(2);
@@ -103,6 +103,9 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
         .as_ref()
         .map_or(Verdict::Unproven, |finding| finding.verdict);
     let outcome = consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)?;
+    if matches!(outcome, Outcome::Changed) {
+        plan.notes.extend(running::note(cx));
+    }
     let shadows = shadows::of_key(&cx.env, provider, &key);
     let mut text = match outcome {
         Outcome::Shown(text) => text,
@@ -117,6 +120,9 @@ fn set(args: &KeySetArgs, cx: &Context) -> Result<Report> {
             view::store(store, &state.paths.secrets, &cx.env)
         ),
     };
+    for note in &plan.notes {
+        text.push_str(&format!("note: {note}\n"));
+    }
     for shadow in &shadows {
         text.push_str(&format!("warning: {}\n", shadow.sentence()));
     }
@@ -258,12 +264,16 @@ fn remove(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
         Some(store) => store,
         None => seen.used()?,
     };
-    let plan = Plan {
+    let mut plan = Plan {
         secrets: plan::secret_change(seen, store, &[], &[fact.variable.to_owned()]),
         ..Plan::titled(format!("remove the key of {}", provider.title))
     };
     let prompt = cx.prompt();
-    let text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
+    let outcome = consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)?;
+    if matches!(outcome, Outcome::Changed) {
+        plan.notes.extend(running::note(cx));
+    }
+    let mut text = match outcome {
         Outcome::Shown(text) => text,
         Outcome::NothingToDo => format!("nothing to remove: {} is not stored\n", fact.variable),
         Outcome::Changed => format!(
@@ -271,6 +281,9 @@ fn remove(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
             provider.title, provider.id
         ),
     };
+    for note in &plan.notes {
+        text.push_str(&format!("note: {note}\n"));
+    }
     Ok(Report::new(
         Exit::Done,
         json!({

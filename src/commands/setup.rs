@@ -20,7 +20,7 @@ use crate::secret::Secret;
 use crate::shadows::{self, Expected};
 use crate::shell::Shell;
 use crate::state::State;
-use crate::{apply, consent, recovery, view};
+use crate::{apply, consent, recovery, running, view};
 
 pub fn run(args: &SetupArgs, cx: &Context) -> Result<Report> {
     let writing = args.writing;
@@ -92,7 +92,7 @@ pub fn set_up(
     if let Some(goose) = state.goose(&cx.env) {
         state.versions.keep(goose);
     }
-    finish(&answers, &plan, cx, state)
+    finish(&answers, &mut plan, cx, state)
 }
 
 /// What is no question but a flag, or a key on the plan screen.
@@ -200,7 +200,7 @@ fn expected<'a>(answers: &'a Answers, key: Option<&'a Secret>) -> Expected<'a> {
     }
 }
 
-fn finish(answers: &Answers, plan: &Plan, cx: &Context, state: &State) -> Result<Report> {
+fn finish(answers: &Answers, plan: &mut Plan, cx: &Context, state: &State) -> Result<Report> {
     let choice = &answers.choice;
     let key = active_key(answers);
     let proof = proof::prove(&cx.env, &expected(answers, key.as_ref()))?;
@@ -218,6 +218,9 @@ fn finish(answers: &Answers, plan: &Plan, cx: &Context, state: &State) -> Result
         choice.provider.title,
         choice.model
     ));
+    if !plan.is_empty() {
+        plan.notes.extend(running::note(cx));
+    }
     for note in plan.notes.iter().chain(&answers.notes) {
         text.push_str(&format!("note: {note}\n"));
     }

@@ -18,7 +18,7 @@ use crate::report::Report;
 use crate::secret::Secret;
 use crate::shadows::{Expected, Shadow};
 use crate::state::State;
-use crate::{apply, consent, recovery};
+use crate::{apply, consent, recovery, running};
 
 /// How `switch` names the provider that was active before.
 const PREVIOUS: &str = "-";
@@ -88,6 +88,9 @@ fn to(
         return Ok(outcome.report(true, shown));
     };
     apply::apply(&plan, state, turn)?;
+    if !plan.is_empty() {
+        outcome.notes.extend(running::note(cx));
+    }
     let proof = proof::prove(
         &cx.env,
         &Expected {

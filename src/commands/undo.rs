@@ -15,7 +15,7 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::secrets::StoreKind;
 use crate::state::State;
-use crate::{apply, recovery, undo};
+use crate::{apply, recovery, running, undo};
 
 pub fn run(args: &UndoArgs, cx: &Context) -> Result<Report> {
     if args.list {
@@ -60,7 +60,7 @@ pub fn run(args: &UndoArgs, cx: &Context) -> Result<Report> {
 /// The last change as it is when our turn has come; another one than was agreed to is left alone.
 fn take_back(agreed: Option<&Plan>, cx: &Context) -> Result<(Entry, Plan, String)> {
     let turn = recovery::turn(cx)?;
-    let (state, entry, plan) = newest(cx)?;
+    let (state, entry, mut plan) = newest(cx)?;
     let is_agreed =
         agreed.is_none_or(|old| old.undoes == plan.undoes && old.is_same_change_as(&plan));
     if !is_agreed {
@@ -69,6 +69,7 @@ fn take_back(agreed: Option<&Plan>, cx: &Context) -> Result<(Entry, Plan, String
         });
     }
     apply::apply(&plan, &state, &turn)?;
+    plan.notes.extend(running::note(cx));
     let files = cx.look()?.config.active(&Env::default());
     let provider = files
         .provider

@@ -4,7 +4,7 @@ use super::{Finding, Mend};
 use crate::catalog;
 use crate::context::Context;
 use crate::env::Env;
-use crate::goose::config::Layout;
+use crate::goose::config::{Layout, Source, Sourced};
 use crate::secret::Secret;
 use crate::state::State;
 use crate::view;
@@ -14,7 +14,7 @@ const SECRET_ENDS: [&str; 3] = ["_API_KEY", "_TOKEN", "_SECRET"];
 
 pub(super) fn examine(cx: &Context, state: &State) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(active(state));
+    findings.extend(active(cx, state));
     findings.extend(leftovers(cx, state));
     findings.extend(keys(cx, state));
     findings.extend(parameters(cx, state));
@@ -28,8 +28,14 @@ pub(super) fn examine(cx: &Context, state: &State) -> Vec<Finding> {
     findings
 }
 
-fn active(state: &State) -> Option<Finding> {
+fn active(cx: &Context, state: &State) -> Option<Finding> {
     let files = state.config.active(&Env::default());
+    let effective = state.config.active(&cx.env);
+    let is_said = |it: Option<Sourced>| it.is_some_and(|it| !it.value.is_empty());
+    // A container may say all of it in the environment.
+    if is_said(effective.provider) && is_said(effective.model) {
+        return None;
+    }
     let Some(provider) = files
         .provider
         .map(|it| it.value)
@@ -123,7 +129,7 @@ fn parameters(cx: &Context, state: &State) -> Option<Finding> {
             "openrouter-parameters",
             format!("{NAME} is no JSON object, so goose does not start OpenRouter"),
             match set.source {
-                crate::goose::config::Source::Env(_) => format!("unset {NAME}"),
+                Source::Env(_) => format!("unset {NAME}"),
                 _ => "run `goose-setup fallback --clear`, or take the line out".to_owned(),
             },
         )

@@ -1,6 +1,6 @@
 //! What the environment says over the files.
 
-use super::{Finding, origin};
+use super::{Finding, Severity, origin};
 use crate::catalog;
 use crate::context::Context;
 use crate::env::Env;
@@ -18,8 +18,13 @@ const GENERAL: [&str; 5] = [
 ];
 
 /// Values that goose takes and cannot use.
-pub(super) fn values(cx: &Context) -> Vec<Finding> {
+pub(super) fn values(cx: &Context, state: Option<&State>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let active = state.and_then(|state| state.config.active(&cx.env).provider);
+    let of_active = active
+        .and_then(|active| catalog::by_id(&active.value))
+        .and_then(|row| row.key.as_ref())
+        .map(|key| key.variable);
     let keys = catalog::all()
         .iter()
         .filter_map(|provider| provider.key.as_ref());
@@ -33,9 +38,15 @@ pub(super) fn values(cx: &Context) -> Vec<Finding> {
         let Some(text) = cx.env.text(name) else {
             continue;
         };
+        let severity = if GENERAL.contains(&name) || of_active == Some(name) {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
         if text.is_empty() {
-            findings.push(Finding::error(
+            findings.push(Finding::of(
                 "env-empty",
+                severity,
                 format!(
                     "{name} is set but empty{}; goose takes that as the value",
                     origin::phrase(name, cx)
@@ -43,8 +54,9 @@ pub(super) fn values(cx: &Context) -> Vec<Finding> {
                 format!("unset {name}"),
             ));
         } else if text.trim() != text {
-            findings.push(Finding::error(
+            findings.push(Finding::of(
                 "env-padded",
+                severity,
                 format!(
                     "{name} has blanks around its value{}; goose sends them along",
                     origin::phrase(name, cx)
@@ -77,6 +89,10 @@ pub(super) fn values(cx: &Context) -> Vec<Finding> {
     findings
 }
 
+fn is_spoilt(text: &str) -> bool {
+    text.trim() != text || text.is_empty()
+}
+
 /// Values that hide what is set up.
 pub(super) fn shadows(cx: &Context, state: &State) -> Result<Vec<Finding>> {
     let files = state.config.active(&Env::default());
@@ -101,8 +117,11 @@ pub(super) fn shadows(cx: &Context, state: &State) -> Result<Vec<Finding>> {
     )?;
     Ok(shadows
         .into_iter()
-        // A file that takes a provider's place has a finding of its own.
-        .filter(|shadow| cx.env.is_set(&shadow.variable))
+        // A file that takes a provider's place has a finding of its own, and so has a spoilt value.
+        .filter(|shadow| {
+            let text = cx.env.text(&shadow.variable);
+            text.is_some_and(|text| !is_spoilt(text))
+        })
         .map(|shadow| {
             let from = origin::phrase(&shadow.variable, cx);
             Finding::error(

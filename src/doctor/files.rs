@@ -1,6 +1,7 @@
 //! goose's files: that they parse, have the right names, and are nobody else's.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::{Finding, broken};
 use crate::catalog;
@@ -22,19 +23,16 @@ const SYNCED: [&str; 7] = [
     "Mobile Documents",
     "Nextcloud",
 ];
-/// Others may not read a file of secrets.
-const OTHERS: u32 = 0o077;
-const OTHERS_WRITE: u32 = 0o022;
 
-pub(super) fn examine(paths: &Paths, cx: &Context) -> Result<Vec<Finding>> {
+pub(super) fn examine(paths: &Paths, cx: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(wrong_name(paths, cx));
-    findings.extend(custom(paths, cx)?);
-    findings.extend(secrets(paths, cx)?);
-    findings.extend(config_mode(paths, cx)?);
+    findings
+        .extend(custom(paths, cx).unwrap_or_else(|error| vec![broken("custom-broken", &error)]));
+    findings.extend(secrets(paths));
     findings.extend(long_link(&paths.config, cx));
     findings.extend(travels(paths, cx));
-    Ok(findings)
+    findings
 }
 
 fn wrong_name(paths: &Paths, cx: &Context) -> Option<Finding> {
@@ -59,8 +57,11 @@ fn custom(paths: &Paths, cx: &Context) -> Result<Vec<Finding>> {
         Finding::error(
             "custom-broken",
             format!(
-                "{} does not load ({}), and with it goose drops all its bundled providers",
+                "{}{} does not load ({}), and with it goose drops all its bundled providers",
                 view::path(&broken.path, &cx.env),
+                broken
+                    .line
+                    .map_or_else(String::new, |line| format!(":{line}")),
                 broken.reason
             ),
             format!("mend or move {}", view::path(&broken.path, &cx.env)),
@@ -87,46 +88,17 @@ fn custom(paths: &Paths, cx: &Context) -> Result<Vec<Finding>> {
     Ok(broken.chain(shadowing).collect())
 }
 
-fn secrets(paths: &Paths, cx: &Context) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    let file = fsio::read(&paths.secrets)?;
-    if let Some(mode) = file.mode.filter(|mode| mode & OTHERS != 0) {
-        findings.push(Finding::error(
-            "secrets-open",
-            format!(
-                "{} can be read by others (mode {mode:o})",
-                view::path(&paths.secrets, &cx.env)
-            ),
-            format!("chmod 600 {}", view::path(&paths.secrets, &cx.env)),
-        ));
-    }
+fn secrets(paths: &Paths) -> Option<Finding> {
     let places = Places {
         file: paths.secrets.clone(),
         lock: paths.secrets_lock.clone(),
         former: paths.secrets.clone(),
         keyring_off: true,
     };
-    if let Err(error) = places.look(std::time::Duration::ZERO)?.file.sound() {
-        findings.push(broken("secrets-broken", &error));
-    }
-    Ok(findings)
-}
-
-fn config_mode(paths: &Paths, cx: &Context) -> Result<Option<Finding>> {
-    let file = fsio::read(&paths.config).ok();
-    let mode = file
-        .and_then(|file| file.mode)
-        .filter(|mode| mode & OTHERS_WRITE != 0);
-    Ok(mode.map(|mode| {
-        Finding::warning(
-            "config-open",
-            format!(
-                "{} can be written by others (mode {mode:o})",
-                view::path(&paths.config, &cx.env)
-            ),
-            format!("chmod go-w {}", view::path(&paths.config, &cx.env)),
-        )
-    }))
+    let sound = places
+        .look(Duration::ZERO)
+        .and_then(|seen| seen.file.sound());
+    sound.err().map(|error| broken("secrets-broken", &error))
 }
 
 /// goose follows one link when it writes, and fails at the second.
@@ -144,15 +116,15 @@ fn long_link(path: &Path, cx: &Context) -> Option<Finding> {
 }
 
 fn travels(paths: &Paths, cx: &Context) -> Option<Finding> {
-    let real = fsio::follow_links(&paths.secrets).ok()?;
+    let real = fsio::canonical(&paths.secrets)?;
     if !fsio::is_file(&real) {
         return None;
     }
-    let home = cx.env.home();
+    let home = cx.env.home().and_then(fsio::canonical);
     let carrier = real
         .ancestors()
         .skip(1)
-        .take_while(|folder| Some(*folder) != home)
+        .take_while(|folder| Some(*folder) != home.as_deref())
         .find(|folder| {
             let name = folder.file_name().map(|name| name.to_string_lossy());
             fsio::exists(&folder.join(".git"))

@@ -7,16 +7,20 @@ mod environment;
 mod files;
 mod network;
 mod origin;
+mod ownership;
 mod program;
 mod secrets;
 mod shells;
 
+use std::time::Duration;
+
 use serde::Serialize;
 
+use crate::check::sanitize;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::goose::config::Config;
-use crate::goose::paths::Paths;
+use crate::goose::paths::{OwnPaths, Paths};
 use crate::shell::Shell;
 use crate::state::State;
 
@@ -55,10 +59,15 @@ pub enum Mend {
 }
 
 impl Finding {
-    fn error(id: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Self {
+    fn of(
+        id: &'static str,
+        severity: Severity,
+        what: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
         Self {
             id,
-            severity: Severity::Error,
+            severity,
             what: what.into(),
             fix: fix.into(),
             fixable: false,
@@ -66,11 +75,12 @@ impl Finding {
         }
     }
 
+    fn error(id: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::of(id, Severity::Error, what, fix)
+    }
+
     fn warning(id: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(id, what, fix)
-        }
+        Self::of(id, Severity::Warning, what, fix)
     }
 
     fn mended_by(self, mend: Mend) -> Self {
@@ -82,22 +92,41 @@ impl Finding {
     }
 }
 
-/// Everything that is wrong, the worst first.
+/// A keychain that does not answer within this time does not answer goose either.
+const KEYCHAIN_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Everything that is wrong, the worst first. What has to be waited for is waited for until `cx`'s time is up, all together.
 pub fn examine(cx: &Context) -> Result<Vec<Finding>> {
+    let until = cx.deadline();
     let paths = Paths::of(&cx.env)?;
-    let mut findings = files::examine(&paths, cx)?;
-    findings.extend(environment::values(cx));
+    let own = OwnPaths::of(&cx.env)?;
+    let mut findings: Vec<Finding> = program::examine(&own, cx).into_iter().collect();
+    findings.extend(files::examine(&paths, cx));
+    findings.extend(ownership::examine(&paths, cx));
     match Config::read(&paths) {
         Ok(_) => {
-            let state = State::look(&cx.env)?;
-            findings.extend(program::examine(cx, &state));
+            let state = State::look(&cx.env)?.with_patience(KEYCHAIN_PATIENCE.min(cx.timeout / 2));
+            findings.extend(environment::values(cx, Some(&state)));
             findings.extend(config::examine(cx, &state));
-            findings.extend(environment::shadows(cx, &state)?);
-            findings.extend(secrets::examine(cx, &state)?);
-            findings.extend(shells::examine(cx, &state)?);
-            findings.extend(network::examine(cx, &state)?);
+            let mut add = |examined: Result<Vec<Finding>>| {
+                findings
+                    .extend(examined.unwrap_or_else(|error| vec![broken("unreadable", &error)]));
+            };
+            // The keychain is asked here, and what it said is known from then on.
+            add(secrets::examine(cx, &state));
+            add(environment::shadows(cx, &state));
+            add(shells::examine(cx, &state));
+            findings.extend(network::examine(cx, &state, until));
         }
-        Err(error) => findings.push(broken("config-broken", &error)),
+        Err(error) => {
+            findings.extend(environment::values(cx, None));
+            findings.push(broken("config-broken", &error));
+        }
+    }
+    for finding in &mut findings {
+        // Names and reasons come from files that anybody may have written.
+        finding.what = sanitize::plain(&finding.what);
+        finding.fix = sanitize::plain(&finding.fix);
     }
     findings.sort_by_key(|finding| finding.severity);
     Ok(findings)

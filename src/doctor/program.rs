@@ -2,12 +2,13 @@
 
 use super::Finding;
 use crate::context::Context;
-use crate::goose::binary::{INSTALL_PAGE, OLDEST_SUPPORTED};
-use crate::state::State;
+use crate::goose::binary::{Goose, INSTALL_PAGE, OLDEST_SUPPORTED, VersionCache};
+use crate::goose::paths::OwnPaths;
 use crate::view;
 
-pub(super) fn examine(cx: &Context, state: &State) -> Option<Finding> {
-    let Some(goose) = state.goose(&cx.env) else {
+pub(super) fn examine(own: &OwnPaths, cx: &Context) -> Option<Finding> {
+    let known = VersionCache::at(own.version_cache());
+    let Some(goose) = Goose::find(&cx.env, &known) else {
         return Some(Finding::error(
             "goose-missing",
             "goose is not installed, or not where PATH and its installers put it",

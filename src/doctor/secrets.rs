@@ -1,6 +1,6 @@
 //! The stores of secrets, and the key of the active provider in them.
 
-use super::{Finding, Mend, broken};
+use super::{Finding, Mend, Severity, broken};
 use crate::catalog;
 use crate::context::Context;
 use crate::error::Result;
@@ -23,6 +23,7 @@ pub(super) fn examine(cx: &Context, state: &State) -> Result<Vec<Finding>> {
             Err(error) => broken("keychain", &error),
         });
     }
+    let active = state.config.active(&cx.env).provider;
     for known in state.config.configured() {
         let Some(fact) = catalog::by_id(&known.id).and_then(|row| row.key.as_ref()) else {
             continue;
@@ -42,11 +43,21 @@ pub(super) fn examine(cx: &Context, state: &State) -> Result<Vec<Finding>> {
             ),
             Held::Missing if fact.optional || cx.env.filled(fact.variable).is_some() => {}
             Held::Missing if seen.keychain_trouble().is_some() => {}
-            Held::Missing => findings.push(Finding::error(
-                "key-missing",
-                format!("{} of {} is not stored", fact.variable, known.id),
-                format!("run `goose-setup {}`", known.id),
-            )),
+            Held::Missing => {
+                let is_active = active
+                    .as_ref()
+                    .is_some_and(|active| active.value == known.id);
+                findings.push(Finding::of(
+                    "key-missing",
+                    if is_active {
+                        Severity::Error
+                    } else {
+                        Severity::Warning
+                    },
+                    format!("{} of {} is not stored", fact.variable, known.id),
+                    format!("run `goose-setup {}`", known.id),
+                ));
+            }
         }
     }
     Ok(findings)

@@ -66,6 +66,11 @@ impl OwnPaths {
         Self::on(Platform::HERE, env)
     }
 
+    /// What goose last said of its version.
+    pub fn version_cache(&self) -> PathBuf {
+        self.state_dir.join("goose-version.json")
+    }
+
     fn on(platform: Platform, env: &Env) -> Result<Self> {
         const NAME: &str = "goose-setup";
         if let Some(root) = platform.root(env) {

@@ -10,11 +10,13 @@
 
 mod canary;
 mod custom;
+mod doctor;
 mod every_step;
 mod fallback;
 mod files;
 mod gateway;
 mod goose_catalogue;
+mod hostile;
 mod import;
 mod keychain;
 mod kill_sweep;
@@ -23,11 +25,13 @@ mod login;
 mod providers_end_to_end;
 mod readme;
 mod roll_call;
+mod running;
 mod scripted;
 mod second_run;
 mod shadows;
 mod shells;
 mod storm;
+mod torture;
 mod undo;
 mod verdicts;
 mod ways_in;

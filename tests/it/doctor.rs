@@ -1,0 +1,749 @@
+//! `doctor`: every finding has a home in which it is true, and the real goose is asked whether it matters there.
+
+use crate::world::chat::MARKER;
+use crate::world::goose::{Goose, NEWEST};
+use crate::world::http::Answer;
+use crate::world::provider::{ANTHROPIC, DEEPSEEK, GROQ, OPENAI, OPENROUTER, Provider};
+use crate::world::run::Outcome;
+use crate::world::stage::{Stage, Store};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::{chown, symlink};
+use std::time::Duration;
+
+/// What the real goose does in the home of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goes {
+    /// Not as it was set up.
+    Wrong,
+    /// As it was set up; the finding is about what comes later, or about others.
+    Well,
+    /// There is no goose to ask.
+    Unasked,
+}
+
+struct Case {
+    /// The ids that doctor reports, the one in question first.
+    ids: &'static [&'static str],
+    /// What its sentence names.
+    names: &'static [&'static str],
+    provider: Provider,
+    store: Store,
+    spoil: fn(&mut Stage),
+    goose: Goes,
+}
+
+impl Case {
+    fn new(
+        ids: &'static [&'static str],
+        names: &'static [&'static str],
+        goose: Goes,
+        spoil: fn(&mut Stage),
+    ) -> Self {
+        Self {
+            ids,
+            names,
+            provider: OPENROUTER,
+            store: Store::File,
+            spoil,
+            goose,
+        }
+    }
+
+    fn of(self, provider: Provider) -> Self {
+        Self { provider, ..self }
+    }
+
+    fn on_a_desktop(self) -> Self {
+        Self {
+            store: Store::Keychain,
+            ..self
+        }
+    }
+}
+
+/// A machine on which everything is as it should be, and the key that is set up there.
+fn healthy(goose: &Goose, provider: Provider, store: Store) -> Option<(Stage, String)> {
+    let mut stage = Stage::with(store)?;
+    stage.home = stage.home.with_goose(goose);
+    let key = stage.has(provider);
+    Some((stage, key))
+}
+
+fn goose_goes_well(goose: &Goose, stage: &Stage, provider: Provider, key: &str) -> bool {
+    stage.internet.clear();
+    let said = goose
+        .start(&stage.home)
+        .env("GOOSE_PROVIDER_SKIP_BACKOFF", "true")
+        .run();
+    let chats = stage.internet.chats();
+    said.stdout.contains(MARKER)
+        && chats.iter().all(|chat| {
+            chat.host == provider.host
+                && chat.key() == Some(key)
+                && chat.model().as_deref() == Some(provider.model)
+        })
+}
+
+/// Runs it, and sees to it that nothing was written, no token spent and no time wasted.
+#[track_caller]
+fn examine(stage: &Stage) -> (Outcome, Vec<Value>) {
+    stage.internet.clear();
+    let before = stage.home.tree();
+    let outcome = stage
+        .runs(["doctor", "--json"])
+        .within(Duration::from_secs(20))
+        .run();
+    before.assert_same(&stage.home.tree());
+    assert!(stage.internet.chats().is_empty(), "a chat request");
+    let answer = outcome.json();
+    assert_eq!(answer["schema"], "goose-setup/doctor/1");
+    let findings = answer["findings"].as_array().unwrap().clone();
+    assert_eq!(
+        outcome.code,
+        if findings.is_empty() { 0 } else { 10 },
+        "{outcome}"
+    );
+    for finding in &findings {
+        assert!(["error", "warning"].contains(&finding["severity"].as_str().unwrap()));
+        assert!(finding["fix"].as_str().is_some_and(|fix| !fix.is_empty()));
+        assert!(finding["fixable"].is_boolean());
+    }
+    (outcome, findings)
+}
+
+#[track_caller]
+fn ids(findings: &[Value]) -> BTreeSet<&str> {
+    findings
+        .iter()
+        .map(|finding| finding["id"].as_str().unwrap())
+        .collect()
+}
+
+fn holds(cases: Vec<Case>) {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let mut count = 0;
+    for case in cases {
+        let id = case.ids[0];
+        let Some((mut stage, key)) = healthy(&goose, case.provider, case.store) else {
+            continue;
+        };
+        (case.spoil)(&mut stage);
+        let (outcome, findings) = examine(&stage);
+        assert_eq!(
+            ids(&findings),
+            case.ids.iter().copied().collect(),
+            "{id}: {outcome}"
+        );
+        let told = findings.iter().find(|finding| finding["id"] == id).unwrap();
+        let sentence = format!(
+            "{} → {}",
+            told["what"].as_str().unwrap(),
+            told["fix"].as_str().unwrap()
+        );
+        for name in case.names {
+            assert!(
+                sentence.contains(name),
+                "{id}: {name} is not named: {sentence}"
+            );
+        }
+        if case.goose != Goes::Unasked {
+            let well = goose_goes_well(&goose, &stage, case.provider, &key);
+            assert_eq!(
+                well,
+                case.goose == Goes::Well,
+                "{id}: goose is the judge\n{:#?}",
+                stage.internet.requests()
+            );
+        }
+        if told["fixable"] == true {
+            let fixed = stage.runs(["doctor", "--fix", "--yes"]).code(0).run();
+            assert!(fixed.stdout.contains("mended"), "{id}: {fixed}");
+            let (after, findings) = examine(&stage);
+            assert!(findings.is_empty(), "{id}: {after}");
+        }
+        count += 1;
+    }
+    println!("{count} findings, each in a home where it is true");
+}
+
+fn secrets(stage: &Stage, text: &str) {
+    stage.home.write_secrets(text);
+}
+
+fn custom(name: &str, url: &str) -> String {
+    json!({"name": name, "engine": "openai", "display_name": "Mine", "base_url": url,
+        "api_key_env": "OPENROUTER_API_KEY", "models": [{"name": OPENROUTER.model, "context_limit": 8192}]})
+    .to_string()
+}
+
+fn script(stage: &mut Stage, text: &str) {
+    stage
+        .home
+        .write("bin/goose", format!("#!/bin/sh\n{text}\n"));
+    let path = stage.home.path().join("bin/goose");
+    stage.home.set_mode(&path, 0o755);
+    let folder = path.parent().unwrap().display().to_string();
+    stage.home.set("PATH", &format!("{folder}:/usr/bin:/bin"));
+}
+
+#[test]
+fn a_goose_that_does_not_start_is_found() {
+    holds(vec![
+        Case::new(&["goose-missing"], &["install"], Goes::Unasked, |stage| {
+            stage.home.set("PATH", "/usr/bin:/bin");
+        }),
+        Case::new(
+            &["goose-old"],
+            &["1.30.0", "goose update"],
+            Goes::Unasked,
+            |stage| {
+                script(stage, "echo ' 1.30.0'");
+            },
+        ),
+        Case::new(&["goose-silent"], &["bin/goose"], Goes::Unasked, |stage| {
+            script(stage, "exec sleep 600");
+        }),
+        Case::new(&["goose-silent"], &["bin/goose"], Goes::Unasked, |stage| {
+            script(stage, "sleep 30 & echo");
+        }),
+    ]);
+}
+
+#[test]
+fn a_file_that_goose_cannot_use_is_found() {
+    holds(vec![
+        Case::new(
+            &["config-broken"],
+            &["config.yaml:3:1"],
+            Goes::Wrong,
+            |stage| {
+                stage.home.write_config("a: 1\nb: [\n");
+            },
+        ),
+        Case::new(
+            &["secrets-broken"],
+            &["secrets.yaml:1:"],
+            Goes::Wrong,
+            |stage| {
+                let key = stage.good_key(OPENROUTER, "stored");
+                secrets(stage, &format!("OPENROUTER_API_KEY: \"{key}\n"));
+            },
+        ),
+        Case::new(
+            &["custom-broken"],
+            &["custom_providers/mine.json:2", "drops all its bundled"],
+            Goes::Wrong,
+            |stage| {
+                stage.home.write(
+                    ".config/goose/custom_providers/mine.json",
+                    "{\"name\": \"mine\",\n oops}",
+                );
+            },
+        )
+        .of(DEEPSEEK),
+        Case::new(
+            &["custom-shadows"],
+            &["custom_providers/mine.json", "openrouter"],
+            Goes::Wrong,
+            |stage| {
+                let url = stage.internet.local(OPENAI);
+                let text = custom("openrouter", &url);
+                stage
+                    .home
+                    .write(".config/goose/custom_providers/mine.json", text);
+            },
+        ),
+        Case::new(
+            &["config-misnamed", "no-provider"],
+            &["config.yml", "mv "],
+            Goes::Wrong,
+            |stage| {
+                let config = stage.home.config_file();
+                fs::rename(&config, config.with_extension("yml")).unwrap();
+                stage.home.set("GOOSE_DISABLE_KEYRING", "1");
+            },
+        ),
+        Case::new(&["no-provider"], &["goose-setup"], Goes::Wrong, |stage| {
+            stage.home.write_config("GOOSE_DISABLE_KEYRING: true\n");
+        }),
+        Case::new(&["no-model"], &["without a model"], Goes::Wrong, |stage| {
+            stage.home.write_config(
+                "active_provider: openrouter\nproviders:\n  openrouter: {enabled: true, configured: true}\nGOOSE_DISABLE_KEYRING: true\n",
+            );
+        }),
+        Case::new(
+            &["flat-leftovers"],
+            &["GOOSE_PROVIDER and GOOSE_MODEL", "next write"],
+            Goes::Well,
+            |stage| {
+                let flat = format!(
+                    "{}GOOSE_PROVIDER: anthropic\nGOOSE_MODEL: m\n",
+                    stage.home.config()
+                );
+                stage.home.write_config(flat);
+            },
+        ),
+        Case::new(&["layer-broken"], &["more.yaml"], Goes::Well, |stage| {
+            stage.home.write("more.yaml", "a: [\n");
+            let more = stage.home.path().join("more.yaml").display().to_string();
+            stage.home.set("GOOSE_ADDITIONAL_CONFIG_FILES", &more);
+        }),
+        Case::new(
+            &["openrouter-parameters"],
+            &["OPENROUTER_PARAMETERS", "JSON object"],
+            Goes::Wrong,
+            |stage| {
+                let text = format!("{}OPENROUTER_PARAMETERS: '[1]'\n", stage.home.config());
+                stage.home.write_config(text);
+            },
+        ),
+        Case::new(
+            &["openrouter-parameters"],
+            &["unset OPENROUTER_PARAMETERS"],
+            Goes::Wrong,
+            |stage| {
+                stage.home.set("OPENROUTER_PARAMETERS", "");
+            },
+        ),
+    ]);
+}
+
+#[test]
+fn a_key_that_goose_does_not_get_is_found() {
+    holds(vec![
+        Case::new(
+            &["key-in-config", "key-missing"],
+            &["OPENROUTER_API_KEY", "plain text"],
+            Goes::Wrong,
+            |stage| {
+                let key = stage.good_key(OPENROUTER, "stored");
+                secrets(stage, "{}\n");
+                let text = format!("{}OPENROUTER_API_KEY: {key}\n", stage.home.config());
+                stage.home.write_config(text);
+            },
+        ),
+        Case::new(
+            &["key-missing"],
+            &["OPENROUTER_API_KEY"],
+            Goes::Wrong,
+            |stage| secrets(stage, "{}\n"),
+        ),
+        Case::new(&["key-not-text"], &["number"], Goes::Wrong, |stage| {
+            stage.internet.knows(OPENROUTER, "12345678");
+            secrets(stage, "OPENROUTER_API_KEY: 12345678\n");
+        }),
+        Case::new(
+            &["keyring-off-by-any-value", "key-missing"],
+            &["GOOSE_DISABLE_KEYRING=false"],
+            Goes::Wrong,
+            |stage| {
+                stage.home.set("GOOSE_DISABLE_KEYRING", "false");
+            },
+        )
+        .on_a_desktop(),
+        Case::new(&["key-refused"], &["OpenRouter"], Goes::Wrong, |stage| {
+            let key = stage.good_key(OPENROUTER, "stored");
+            stage.internet.forgets(OPENROUTER, &key);
+            stage.internet.forgets(OPENROUTER, &key);
+        }),
+    ]);
+}
+
+#[test]
+fn a_value_in_the_environment_is_found_with_the_line_that_sets_it() {
+    fn set(stage: &mut Stage, file: &str, line: &str) {
+        stage.home.write(file, format!("# mine\n{line}\n"));
+        stage.home.set("GOOSE_MODEL", "another/model");
+    }
+    macro_rules! set_in {
+        ($file:literal, $line:literal) => {
+            Case::new(
+                &["shadow"],
+                &[concat!($file, ":2"), "GOOSE_MODEL", "unset GOOSE_MODEL"],
+                Goes::Wrong,
+                |stage| {
+                    set(stage, $file, $line);
+                },
+            )
+        };
+    }
+    holds(vec![
+        set_in!(".bashrc", "export GOOSE_MODEL=another/model"),
+        set_in!(".zshenv", "typeset -x GOOSE_MODEL=another/model"),
+        set_in!(
+            ".config/fish/config.fish",
+            "set -gx GOOSE_MODEL another/model"
+        ),
+        set_in!(
+            ".config/fish/fish_variables",
+            "SETUVAR --export GOOSE_MODEL:another/model"
+        ),
+        set_in!(
+            ".config/environment.d/60-mine.conf",
+            "GOOSE_MODEL=another/model"
+        ),
+        Case::new(&["shadow"], &["work/.envrc:1"], Goes::Wrong, |stage| {
+            stage
+                .home
+                .write("work/.envrc", "export GOOSE_MODEL=another/model\n");
+            let folder = stage.home.path().join("work/deep").display().to_string();
+            stage.home.set("PWD", &folder);
+            stage.home.set("GOOSE_MODEL", "another/model");
+        }),
+        Case::new(&["shadow"], &["OPENROUTER_API_KEY"], Goes::Wrong, |stage| {
+            let other = stage.good_key(OPENROUTER, "another");
+            stage.home.set("OPENROUTER_API_KEY", &other);
+        }),
+        Case::new(
+            &["env-empty"],
+            &["OPENROUTER_API_KEY", ".profile:2"],
+            Goes::Wrong,
+            |stage| {
+                stage
+                    .home
+                    .write(".profile", "# mine\nexport OPENROUTER_API_KEY=\n");
+                stage.home.set("OPENROUTER_API_KEY", "");
+            },
+        ),
+        Case::new(
+            &["env-padded"],
+            &["OPENROUTER_API_KEY", "blanks"],
+            Goes::Wrong,
+            |stage| {
+                let key = stage.good_key(OPENROUTER, "stored");
+                stage.home.set("OPENROUTER_API_KEY", &format!("{key}\n"));
+            },
+        ),
+        Case::new(
+            &["path-root"],
+            &["GOOSE_PATH_ROOT", "absolute"],
+            Goes::Well,
+            |stage| {
+                stage.home.set("GOOSE_PATH_ROOT", "goose-root");
+            },
+        ),
+    ]);
+}
+
+#[test]
+fn files_that_others_can_get_at_are_found() {
+    holds(vec![
+        Case::new(
+            &["secrets-open"],
+            &["mode 644", "chmod 600"],
+            Goes::Well,
+            |stage| {
+                stage.home.set_mode(&stage.home.secrets_file(), 0o644);
+            },
+        ),
+        Case::new(
+            &["config-open"],
+            &["config.yaml", "mode 666", "chmod go-w"],
+            Goes::Well,
+            |stage| {
+                stage.home.set_mode(&stage.home.config_file(), 0o666);
+            },
+        ),
+        Case::new(
+            &["config-open"],
+            &[".config/goose", "mode 777"],
+            Goes::Well,
+            |stage| {
+                stage
+                    .home
+                    .set_mode(&stage.home.path().join(".config/goose"), 0o777);
+            },
+        ),
+        Case::new(
+            &["config-linked-twice"],
+            &["link to a link"],
+            Goes::Well,
+            |stage| {
+                let config = stage.home.config_file();
+                let at = |name: &str| stage.home.path().join(name);
+                fs::rename(&config, at("real.yaml")).unwrap();
+                symlink(at("real.yaml"), at("second.yaml")).unwrap();
+                symlink(at("second.yaml"), &config).unwrap();
+            },
+        ),
+        Case::new(&["secrets-travel"], &["git"], Goes::Well, |stage| {
+            stage
+                .home
+                .write(".config/goose/.git/HEAD", "ref: refs/heads/main\n");
+        }),
+        Case::new(&["secrets-travel"], &["Dropbox"], Goes::Well, |stage| {
+            let folder = stage.home.path().join(".config/goose");
+            let elsewhere = stage.home.path().join("Dropbox/goose");
+            fs::create_dir_all(elsewhere.parent().unwrap()).unwrap();
+            fs::rename(&folder, &elsewhere).unwrap();
+            symlink(&elsewhere, &folder).unwrap();
+        }),
+    ]);
+}
+
+#[test]
+fn a_config_of_another_user_is_found() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    holds(vec![Case::new(
+        &["config-foreign"],
+        &["config.yaml", "another user (12345)"],
+        Goes::Well,
+        |stage| {
+            chown(stage.home.config_file(), Some(12345), None).unwrap();
+        },
+    )]);
+}
+
+#[test]
+fn trouble_on_the_way_to_the_provider_is_found() {
+    fn model_list(tools: &[&str], id: &str) -> Answer {
+        Answer::json(
+            200,
+            &json!({"data": [{"id": id, "name": id, "context_length": 8192,
+            "pricing": {"prompt": "0.1", "completion": "0.1"}, "supported_parameters": tools}]}),
+        )
+    }
+    holds(vec![
+        Case::new(
+            &["provider-unreachable"],
+            &["proxy", "127.0.0.1:9"],
+            Goes::Wrong,
+            |stage| {
+                stage.home.set("HTTPS_PROXY", "http://127.0.0.1:9");
+            },
+        ),
+        Case::new(
+            &["provider-unreachable"],
+            &["certificate"],
+            Goes::Wrong,
+            |stage| {
+                stage.internet.is_untrusted(OPENROUTER.host);
+            },
+        ),
+        Case::new(
+            &["network"],
+            &["GOOSE_CA_CERT_PATH", "does not exist"],
+            Goes::Unasked,
+            |stage| {
+                stage.home.set("GOOSE_CA_CERT_PATH", "/nowhere/ca.pem");
+            },
+        ),
+        Case::new(
+            &["clock"],
+            &["ahead", "set the clock"],
+            Goes::Well,
+            |stage| {
+                let key = Answer::json(
+                    200,
+                    &crate::world::answers::openrouter_key(&json!(null), &json!(null), 1.0),
+                );
+                stage.internet.answers(
+                    OPENROUTER.host,
+                    "/api/v1/key",
+                    key.with("date", "Mon, 01 Jan 2024 00:00:00 GMT"),
+                );
+            },
+        ),
+        Case::new(
+            &["model"],
+            &[OPENROUTER.model, "switch openrouter --model"],
+            Goes::Well,
+            |stage| {
+                stage.internet.answers(
+                    OPENROUTER.host,
+                    "/api/v1/models",
+                    model_list(&["tools"], "other/model"),
+                );
+            },
+        ),
+        Case::new(
+            &["model"],
+            &[OPENROUTER.model, "tools"],
+            Goes::Well,
+            |stage| {
+                stage.internet.answers(
+                    OPENROUTER.host,
+                    "/api/v1/models",
+                    model_list(&["temperature"], OPENROUTER.model),
+                );
+            },
+        ),
+    ]);
+}
+
+#[test]
+fn an_env_file_that_is_behind_is_found_and_mended() {
+    holds(vec![Case::new(
+        &["env-file-stale"],
+        &["env.sh", "env --install"],
+        Goes::Well,
+        |stage| {
+            stage
+                .runs(["env", "--install", "--shell", "bash", "--yes"])
+                .code(0)
+                .run();
+            let file = stage.home.path().join(".config/goose-setup/env.sh");
+            let text = fs::read_to_string(&file).unwrap();
+            fs::write(&file, text + "\n# older\n").unwrap();
+        },
+    )]);
+}
+
+#[test]
+fn a_healthy_home_has_no_finding() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    for store in [Store::File, Store::Keychain] {
+        for provider in [OPENROUTER, ANTHROPIC, OPENAI, GROQ, DEEPSEEK] {
+            let Some((stage, _)) = healthy(&goose, provider, store) else {
+                continue;
+            };
+            let (outcome, findings) = examine(&stage);
+            assert!(
+                findings.is_empty(),
+                "{} in {store:?}: {outcome}",
+                provider.id
+            );
+            let told = stage.runs(["doctor"]).code(0).run();
+            assert_eq!(told.stdout, "nothing is wrong\n");
+        }
+    }
+}
+
+#[test]
+fn a_home_that_lives_by_the_environment_alone_is_healthy() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let mut stage = Stage::on_a_server();
+    stage.home = stage.home.with_goose(&goose);
+    let key = stage.good_key(OPENROUTER, "mine");
+    for (name, value) in [
+        ("GOOSE_PROVIDER", OPENROUTER.id),
+        ("GOOSE_MODEL", OPENROUTER.model),
+        ("OPENROUTER_API_KEY", &key),
+        ("GOOSE_DISABLE_KEYRING", "1"),
+    ] {
+        stage.home.set(name, value);
+    }
+    let (outcome, findings) = examine(&stage);
+    assert!(findings.is_empty(), "{outcome}");
+    assert!(goose_goes_well(&goose, &stage, OPENROUTER, &key));
+}
+
+#[test]
+fn one_trouble_hides_no_other() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let (mut stage, _) = healthy(&goose, OPENROUTER, Store::File).unwrap();
+    stage.home.set("PATH", "/usr/bin:/bin");
+    stage.home.set("GROQ_API_KEY", "");
+    stage.home.write_config("a: [\n");
+    stage
+        .home
+        .write(".config/goose/custom_providers/a.json", "{");
+    stage.home.set_mode(&stage.home.secrets_file(), 0o604);
+    let (outcome, findings) = examine(&stage);
+    let expected = [
+        "goose-missing",
+        "config-broken",
+        "custom-broken",
+        "secrets-open",
+        "env-empty",
+    ];
+    assert_eq!(ids(&findings), expected.into_iter().collect(), "{outcome}");
+    assert_eq!(
+        findings.last().unwrap()["severity"],
+        "warning",
+        "the worst comes first"
+    );
+}
+
+#[test]
+fn whatever_hangs_doctor_ends_in_time() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    for store in [Store::File, Store::Keychain] {
+        let Some((mut stage, _)) = healthy(&goose, OPENROUTER, store) else {
+            continue;
+        };
+        stage.internet.answers(OPENROUTER.host, "/", Answer::hang());
+        script(&mut stage, "sleep 600");
+        if store == Store::Keychain {
+            stage.keyring().hang();
+        }
+        let pipe = stage.home.path().join(".bashrc");
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap();
+        stage.home.set("GOOSE_MODEL", "another/model");
+        for seconds in [4, 15] {
+            let outcome = stage
+                .runs(["doctor", "--json", "--timeout", &seconds.to_string()])
+                .code(10)
+                .within(Duration::from_secs(30))
+                .run();
+            let limit = Duration::from_secs(seconds) + Duration::from_millis(500);
+            assert!(
+                outcome.took < limit,
+                "{store:?}, {seconds} s: {outcome} {:?}",
+                outcome.took
+            );
+        }
+        if store == Store::Keychain {
+            stage.keyring().wake();
+        }
+        fs::remove_file(pipe).unwrap();
+    }
+}
+
+#[test]
+fn a_fix_is_shown_before_it_is_made_and_can_be_declined() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let (stage, _) = healthy(&goose, OPENROUTER, Store::File).unwrap();
+    let text = format!("{}GOOSE_MODEL: m\n", stage.home.config());
+    stage.home.write_config(text);
+    let before = stage.home.tree();
+    let shown = stage.runs(["doctor", "--fix", "--dry-run"]).code(10).run();
+    assert!(shown.stdout.contains("would change"), "{shown}");
+    let refused = stage.runs(["doctor", "--fix"]).code(2).run();
+    assert!(refused.stderr.contains("--yes"), "{refused}");
+    before.assert_same(&stage.home.tree());
+    stage.runs(["doctor", "--fix", "--yes"]).code(0).run();
+    assert!(!stage.home.config().contains("GOOSE_MODEL"));
+    stage.runs(["undo", "--yes"]).code(0).run();
+    assert!(
+        stage.home.config().contains("GOOSE_MODEL: m"),
+        "a fix can be taken back"
+    );
+}
+
+#[test]
+fn a_file_cannot_steer_the_terminal_through_doctor() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let (stage, _) = healthy(&goose, OPENROUTER, Store::File).unwrap();
+    let text = custom("x", "http://x").replace("\"Mine\"", "7");
+    stage.home.write(
+        ".config/goose/custom_providers/\u{1b}]52;c;eA==\u{7}\u{202e}.json",
+        text,
+    );
+    let told = stage.runs(["doctor"]).code(10).run();
+    assert!(
+        !told.stdout.contains(['\u{1b}', '\u{7}', '\u{202e}']),
+        "{told:?}"
+    );
+}
