@@ -47,7 +47,7 @@ pub enum Text {
 
 impl Entry {
     /// Made now, and after the change `newest` even where the clock was set back since.
-    pub(super) fn of(plan: &Plan, newest: Option<&str>) -> Self {
+    pub fn of(plan: &Plan, newest: Option<&str>) -> Self {
         let made = now();
         let earliest = newest
             .and_then(|id| id.parse().ok())

@@ -6,6 +6,7 @@ use crate::world::http::Answer;
 use crate::world::provider::{ANTHROPIC, DEEPSEEK, GROQ, OPENAI, OPENROUTER, Provider};
 use crate::world::run::Outcome;
 use crate::world::stage::{Stage, Store};
+use crate::world::tools::announce;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -167,7 +168,9 @@ fn holds(cases: Vec<Case>) {
         }
         count += 1;
     }
-    println!("{count} findings, each in a home where it is true");
+    announce(&format!(
+        "{count} findings, each in a home where it is true"
+    ));
 }
 
 fn secrets(stage: &Stage, text: &str) {

@@ -4,6 +4,7 @@
 
 use crate::world::provider::{ANTHROPIC, OPENROUTER};
 use crate::world::stage::Stage;
+use crate::world::tools::announce;
 use goose_setup::env::Env;
 use goose_setup::error::Error;
 use goose_setup::fsio;
@@ -288,7 +289,7 @@ fn whatever_the_file_looks_like_it_is_changed_with_care_and_back_again() {
             good += 1;
         }
     }
-    println!("{good} of {all} changes of {} files", files.len());
+    announce(&format!("{good} of {all} changes of {} files", files.len()));
     assert!(files.len() >= 200);
 }
 
@@ -334,10 +335,10 @@ fn a_broken_file_is_left_alone_whatever_is_asked() {
         before.assert_same(&stage.home.tree());
         count += 1;
     }
-    println!(
+    announce(&format!(
         "{0} of {0} broken files, {count} of them through the program",
         texts.len()
-    );
+    ));
 }
 
 #[test]
@@ -361,6 +362,6 @@ fn a_sample_of_them_goes_through_the_program() {
         assert_eq!(stage.home.config(), text, "{name}");
         count += 1;
     }
-    println!("{count} of {count} through the program");
+    announce(&format!("{count} of {count} through the program"));
     assert!(count >= 5);
 }

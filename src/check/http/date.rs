@@ -56,7 +56,6 @@ pub(super) fn ahead_of(theirs: SystemTime, now: SystemTime) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
     use proptest::prelude::*;
 
