@@ -26,6 +26,24 @@ pub enum Exit {
     Cancelled = 130,
 }
 
+impl Exit {
+    /// The worst of what became of several keys; a code that says nothing bad of a key does not count.
+    pub fn worst(exits: impl IntoIterator<Item = Self>) -> Self {
+        const WORST_FIRST: [Exit; 4] = [
+            Exit::KeyRefused,
+            Exit::Account,
+            Exit::Store,
+            Exit::Unverified,
+        ];
+        exits
+            .into_iter()
+            .filter_map(|exit| WORST_FIRST.iter().position(|other| *other == exit))
+            .min()
+            .and_then(|place| WORST_FIRST.get(place).copied())
+            .unwrap_or(Exit::Done)
+    }
+}
+
 /// Why the store of secrets could not be used; each has its own way out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreTrouble {
@@ -220,5 +238,24 @@ fn place(path: &std::path::Path, line: Option<usize>, column: Option<usize>) -> 
         (Some(line), Some(column)) => format!("{}:{line}:{column}", path.display()),
         (Some(line), None) => format!("{}:{line}", path.display()),
         _ => path.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_keys_the_worst_decides_the_exit_code() {
+        for (exits, worst) in [
+            (&[][..], Exit::Done),
+            (&[Exit::Done, Exit::Found], Exit::Done),
+            (&[Exit::Done, Exit::Unverified], Exit::Unverified),
+            (&[Exit::Unverified, Exit::Store], Exit::Store),
+            (&[Exit::Store, Exit::Account], Exit::Account),
+            (&[Exit::Account, Exit::KeyRefused], Exit::KeyRefused),
+        ] {
+            assert_eq!(Exit::worst(exits.iter().copied()), worst, "{exits:?}");
+        }
     }
 }

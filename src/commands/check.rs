@@ -18,14 +18,6 @@ use crate::limits::way_out::{self, WayOut};
 use crate::report::Report;
 use crate::state::State;
 
-/// From the worst to the best.
-const WORST_FIRST: [Exit; 4] = [
-    Exit::KeyRefused,
-    Exit::Account,
-    Exit::Store,
-    Exit::Unverified,
-];
-
 pub fn run(args: &CheckArgs, cx: &Context) -> Result<Report> {
     let state = cx.look()?;
     let providers = if args.all {
@@ -64,14 +56,7 @@ pub fn run(args: &CheckArgs, cx: &Context) -> Result<Report> {
             })
         })
         .collect();
-    let exit = WORST_FIRST
-        .into_iter()
-        .find(|exit| {
-            findings
-                .iter()
-                .any(|finding| finding.verdict.exit() == *exit)
-        })
-        .unwrap_or(Exit::Done);
+    let exit = Exit::worst(findings.iter().map(|finding| finding.verdict.exit()));
     Ok(Report::new(
         exit,
         json!({"results": results, "switch_to": way_out}),

@@ -19,9 +19,6 @@ use crate::secrets::StoreKind;
 use crate::shadows;
 use crate::state::State;
 
-/// From the worst to the best, of keys that were not taken.
-const WORST_FIRST: [Exit; 3] = [Exit::KeyRefused, Exit::Account, Exit::Unverified];
-
 /// What becomes of a key that was found.
 struct Item {
     found: Found,
@@ -322,20 +319,15 @@ fn report(
             ));
         }
     }
-    let refused: Vec<Exit> = items
+    let refused = items
         .iter()
         .filter(|item| item.is_wanted && !item.is_taken)
         .filter_map(|item| item.finding.clone())
-        .map(|finding| finding.into_error().exit())
-        .collect();
-    let exit = WORST_FIRST
-        .into_iter()
-        .find(|exit| refused.contains(exit))
-        .unwrap_or(if shadows.is_empty() || is_dry {
-            Exit::Done
-        } else {
-            Exit::Shadowed
-        });
+        .map(|finding| finding.into_error().exit());
+    let exit = match Exit::worst(refused) {
+        Exit::Done if !shadows.is_empty() && !is_dry => Exit::Shadowed,
+        exit => exit,
+    };
     Report::new(
         exit,
         json!({

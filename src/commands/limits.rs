@@ -27,14 +27,6 @@ const NO_NAMING: &str = "GOOSE_DISABLE_SESSION_NAMING";
 const MAX_TOKENS: &str = "GOOSE_MAX_TOKENS";
 const FALLBACK: &str = "OPENROUTER_PARAMETERS";
 
-/// From the worst to the best.
-const WORST_FIRST: [Exit; 4] = [
-    Exit::KeyRefused,
-    Exit::Account,
-    Exit::Store,
-    Exit::Unverified,
-];
-
 pub fn run(args: &LimitsArgs, cx: &Context) -> Result<Report> {
     let state = cx.look()?;
     if !args.set.is_empty() {
@@ -122,16 +114,8 @@ impl Shown {
     }
 
     fn exit(&self) -> Exit {
-        let exits: Vec<Exit> = self
-            .sheets
-            .iter()
-            .filter_map(|sheet| sheet.live.as_ref())
-            .map(exit_of)
-            .collect();
-        WORST_FIRST
-            .into_iter()
-            .find(|exit| exits.contains(exit))
-            .unwrap_or(Exit::Done)
+        let live = self.sheets.iter().filter_map(|sheet| sheet.live.as_ref());
+        Exit::worst(live.map(exit_of))
     }
 }
 
