@@ -1,18 +1,19 @@
 //! Text that came from outside, made fit for a terminal.
 
+use std::cmp::Reverse;
+
 use crate::secret::Secret;
 
 /// Enough for any message worth reading.
 const LIMIT: usize = 240;
 
-/// One line, nothing that steers a terminal or reorders text, no key, of bounded length.
-pub fn line(text: &str, key: Option<&Secret>) -> String {
-    let text = plain(text);
+/// One line, nothing that steers a terminal or reorders text, none of the keys, of bounded length.
+pub fn line<'a>(text: &str, keys: impl IntoIterator<Item = &'a Secret>) -> String {
+    let mut keys: Vec<&Secret> = keys.into_iter().collect();
+    // One key may begin like another.
+    keys.sort_by_key(|key| Reverse(key.expose().len()));
     // Before the cut, which could leave half a key; after the cleaning, which could join two halves.
-    let text = match key {
-        Some(key) => key.redact(&text),
-        None => text,
-    };
+    let text = keys.iter().fold(plain(text), |text, key| key.redact(&text));
     if text.chars().count() <= LIMIT {
         return text;
     }
@@ -85,6 +86,16 @@ mod tests {
             format!("{}sk-or-v1-abc", "x".repeat(LIMIT - 5)),
         ] {
             assert!(!line(&text, Some(&key)).contains("sk-or"), "{text}");
+        }
+    }
+
+    #[test]
+    fn of_several_keys_no_piece_survives_the_cut() {
+        let keys = ["sk-or-v1", "sk-or-v1-abc", "gsk_0123456789"].map(Secret::stored);
+        let filling = "x".repeat(LIMIT - 6);
+        for key in &keys {
+            let shown = line(&format!("{filling}{} end", key.expose()), &keys);
+            assert_eq!(shown, format!("{filling}[key] …"));
         }
     }
 

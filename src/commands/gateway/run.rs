@@ -187,11 +187,7 @@ fn gone(how: &str, log: Option<&Path>, secrets: &[Secret], cx: &Context) -> Erro
             .filter(|line| !line.trim().is_empty())
             .collect();
         for line in lines.iter().skip(lines.len().saturating_sub(TAIL)) {
-            let line = secrets
-                .iter()
-                .fold(check::sanitize::line(line, None), |line, key| {
-                    key.redact(&line)
-                });
+            let line = check::sanitize::line(line, secrets);
             cx.talk.say(format!("  {line}"));
         }
     }
