@@ -116,6 +116,20 @@ pub fn seen_by_goose(text: &[u8]) -> Option<Mapping> {
     read(std::str::from_utf8(text).ok()?).ok()
 }
 
+/// Brackets that open and do not close, more than any real file has. The parser would refuse them too, after minutes.
+pub fn is_bottomless(text: &[u8]) -> bool {
+    const LIMIT: usize = 4000;
+    let mut depth = 0_usize;
+    text.iter().any(|byte| {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > LIMIT
+    })
+}
+
 /// The text after the edits, in order. Edits that change nothing give back the same bytes.
 pub fn apply(path: &Path, text: &[u8], edits: &[Edit]) -> Result<Edited> {
     let decoded = decode(path, text)?;
@@ -198,6 +212,9 @@ fn second_of_two(
 }
 
 fn read(text: &str) -> Result<Mapping, serde_yaml::Error> {
+    if is_bottomless(text.as_bytes()) {
+        return Err(serde::de::Error::custom("recursion limit exceeded"));
+    }
     serde_yaml::from_str::<Option<Mapping>>(text).map(Option::unwrap_or_default)
 }
 

@@ -13,6 +13,10 @@ pub(super) fn examine(cx: &Context, state: &State) -> Result<Vec<Finding>> {
         return Ok(Vec::new());
     };
     let mut findings = Vec::new();
+    if seen.file.sound().is_err() && seen.keychain.is_none() {
+        // What is in it cannot be told.
+        return Ok(findings);
+    }
     if let Some(trouble) = seen.keychain_trouble() {
         findings.push(match seen.used() {
             Ok(_) => Finding::warning(

@@ -153,6 +153,9 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Content> {
         column,
         reason: reason.into(),
     };
+    if yaml_edit::is_bottomless(bytes) {
+        return Ok(broken(None, None, "recursion limit exceeded"));
+    }
     match serde_yaml::from_slice(bytes) {
         Ok(Value::Mapping(_) | Value::Null) => {}
         // The parser's own words would quote the text, which may be a bare key.

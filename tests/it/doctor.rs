@@ -229,7 +229,7 @@ fn a_file_that_goose_cannot_use_is_found() {
         ),
         Case::new(
             &["secrets-broken"],
-            &["secrets.yaml:1:"],
+            &["secrets.yaml:2:1"],
             Goes::Wrong,
             |stage| {
                 let key = stage.good_key(OPENROUTER, "stored");
@@ -284,7 +284,7 @@ fn a_file_that_goose_cannot_use_is_found() {
             Goes::Well,
             |stage| {
                 let flat = format!(
-                    "{}GOOSE_PROVIDER: anthropic\nGOOSE_MODEL: m\n",
+                    "{}GOOSE_PROVIDER: openrouter\nGOOSE_MODEL: m\n",
                     stage.home.config()
                 );
                 stage.home.write_config(flat);

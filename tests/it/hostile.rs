@@ -173,11 +173,13 @@ fn a_config_that_would_fill_the_memory_is_refused_in_time() {
     }
     let deep = format!("a: {}{}\n", "[".repeat(50_000), "]".repeat(50_000));
     let maps = format!("a: {}1{}\n", "{a: ".repeat(5_000), "}".repeat(5_000));
+    let steps = format!("a:\n  {}1\n", "- ".repeat(20_000));
     let huge = "a: b\n# ".to_owned() + &"x".repeat(17 << 20);
     for (name, text, code) in [
         ("an alias bomb", bomb, 6),
         ("a deep list", deep, 6),
         ("deep maps", maps, 6),
+        ("deep steps", steps, 6),
         ("more than 16 MiB", huge, 1),
     ] {
         let stage = Stage::on_a_server();

@@ -4,6 +4,7 @@
     clippy::disallowed_macros,
     clippy::disallowed_methods,
     clippy::expect_used,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "tests are the world outside: they touch files and environment directly, and a panic is how they fail"
 )]

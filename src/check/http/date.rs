@@ -56,7 +56,6 @@ pub(super) fn ahead_of(theirs: SystemTime, now: SystemTime) -> i64 {
 
 #[cfg(test)]
 mod tests {
-
     use proptest::prelude::*;
 
     use super::*;
