@@ -14,7 +14,7 @@ use crate::secret::Secret;
 
 pub use elsewhere::{Chain, Program, SignIn};
 pub use form::{Class, Form, KeyForm};
-pub use host::{Host, is_likely_name, is_local, likely_scheme};
+pub use host::{Host, is_likely_name, is_local, is_readable_by_others, likely_scheme};
 
 static BOOK: LazyLock<Book> = LazyLock::new(Book::read);
 /// One file for each kind of way in.

@@ -26,6 +26,7 @@ pub mod interview;
 pub mod key_source;
 pub mod limits;
 pub mod login;
+pub mod mask;
 pub mod plan;
 pub mod process;
 pub mod prompt;

@@ -90,6 +90,25 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A name under which people keep what nobody else shall see: of a variable, a setting, a header or a query parameter.
+pub fn is_name_of_secret(name: &str) -> bool {
+    const ALONE: [&str; 3] = ["key", "auth", "sig"];
+    const ENDS: [&str; 9] = [
+        "apikey",
+        "accesskey",
+        "token",
+        "secret",
+        "password",
+        "passwd",
+        "authorization",
+        "signature",
+        "cookie",
+    ];
+    let name = name.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
+    let last = name.rsplit(['_', '-', '.']).next().unwrap_or_default();
+    ALONE.contains(&last) || ENDS.iter().any(|end| last.ends_with(end))
+}
+
 /// The value of `NAME=value` or `export NAME=value`, where NAME is a shell variable name.
 fn assigned_value(text: &str) -> Option<&str> {
     let text = text.strip_prefix("export ").unwrap_or(text).trim_start();
@@ -176,6 +195,41 @@ mod tests {
     fn a_key_that_only_looks_like_an_assignment_is_kept_whole() {
         for raw in ["abcDEF==", "ABC==", "aB=cd", "sk-1=2"] {
             assert_eq!(Secret::parse(raw).unwrap().expose(), raw);
+        }
+    }
+
+    #[test]
+    fn a_name_tells_whether_it_holds_a_secret_in_any_case() {
+        for name in [
+            "MISTRAL_API_KEY",
+            "mistral_api_key",
+            "X-Api-Key",
+            "apiKey",
+            "AWS_SECRET_ACCESS_KEY",
+            "AZURE_KEY",
+            "HF_TOKEN",
+            "accessToken",
+            "CLIENT_SECRET",
+            "PASSWORD",
+            "DB_PASSWORD",
+            "Authorization",
+            "Proxy-Authorization",
+            "sig",
+            "\"HF_TOKEN\"",
+        ] {
+            assert!(is_name_of_secret(name), "{name}");
+        }
+        for name in [
+            "GOOSE_MODEL",
+            "GOOSE_MAX_TOKENS",
+            "GOOSE_DISABLE_KEYRING",
+            "api_key_env",
+            "AWS_ACCESS_KEY_ID",
+            "monkey",
+            "OPENROUTER_PARAMETERS",
+            "",
+        ] {
+            assert!(!is_name_of_secret(name), "{name}");
         }
     }
 

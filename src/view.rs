@@ -5,11 +5,12 @@ use std::path::Path;
 use console::{Style, style};
 use similar::{ChangeTag, TextDiff};
 
-use crate::catalog;
 use crate::env::Env;
+use crate::goose::paths::{OwnPaths, Paths};
+use crate::mask;
 use crate::plan::{FileChange, Plan};
-use crate::secret::Secret;
 use crate::secrets::StoreKind;
+use crate::shell::{Shell, rc};
 
 /// A new file longer than this is shown by its beginning and its end.
 const NEW_FILE_LINES: usize = 12;
@@ -74,7 +75,7 @@ pub fn plan(plan: &Plan, secrets_file: &Path, env: &Env) -> String {
                 _ => "",
             }
         ));
-        for changed in file_lines(file) {
+        for changed in file_lines(file, context(&file.before.path, env)) {
             line(changed);
         }
     }
@@ -84,23 +85,40 @@ pub fn plan(plan: &Plan, secrets_file: &Path, env: &Env) -> String {
     text
 }
 
-fn file_lines(file: &FileChange) -> Vec<String> {
+/// How many unchanged lines are shown around a change: none of a file in which people keep whatever they like.
+fn context(path: &Path, env: &Env) -> usize {
+    let is_config = Paths::of(env).is_ok_and(|paths| paths.config == path);
+    let is_env_file = OwnPaths::of(env).is_ok_and(|own| {
+        Shell::ALL
+            .iter()
+            .any(|shell| own.config_dir.join(rc::env_file_name(*shell)) == path)
+    });
+    usize::from(is_config || is_env_file)
+}
+
+fn file_lines(file: &FileChange, context: usize) -> Vec<String> {
     let Some(after) = &file.after else {
         return Vec::new();
     };
     let before = String::from_utf8_lossy(file.before.bytes.as_deref().unwrap_or_default());
     let after = String::from_utf8_lossy(after);
     let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
+    let shown_before = mask::lines(diff.old_slices());
+    let shown_after = mask::lines(diff.new_slices());
     let mut lines = Vec::new();
-    for (index, group) in diff.grouped_ops(1).iter().enumerate() {
+    for (index, group) in diff.grouped_ops(context).iter().enumerate() {
         if index > 0 {
             lines.push(format!("      {}", style("…").dim()));
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let text = masked(change.value().trim_end_matches(['\r', '\n']));
+            let text = match (change.new_index(), change.old_index()) {
+                (Some(place), _) => shown_after.get(place),
+                (None, place) => place.and_then(|place| shown_before.get(place)),
+            };
+            let text = text.map(String::as_str).unwrap_or_default();
             lines.push(match change.tag() {
-                ChangeTag::Insert => added(&text),
-                ChangeTag::Delete => removed(&text),
+                ChangeTag::Insert => added(text),
+                ChangeTag::Delete => removed(text),
                 ChangeTag::Equal => format!("      {}", style(text).dim()),
             });
         }
@@ -119,32 +137,4 @@ fn added(text: &str) -> String {
 
 fn removed(text: &str) -> String {
     format!("    {}", Style::new().red().apply_to(format!("- {text}")))
-}
-
-/// A line of somebody's file without the keys that may stand in it.
-fn masked(line: &str) -> String {
-    let is_secret_name = |name: &str| {
-        let name = name.trim().trim_matches(['"', '\'']).to_ascii_uppercase();
-        ["_KEY", "_TOKEN", "_SECRET", "PASSWORD"]
-            .iter()
-            .any(|end| name.ends_with(end))
-    };
-    if let Some((name, value)) = line.split_once(':')
-        && is_secret_name(name)
-        && !value.trim().is_empty()
-    {
-        return format!("{name}: [hidden]");
-    }
-    line.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ','))
-        .map(|word| {
-            let bare = word.trim_end_matches(|c: char| {
-                c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ',')
-            });
-            if catalog::owner_of_key(&Secret::stored(bare)).is_some() {
-                format!("[hidden]{}", &word[bare.len()..])
-            } else {
-                word.to_owned()
-            }
-        })
-        .collect()
 }

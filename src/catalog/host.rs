@@ -126,6 +126,16 @@ pub fn is_local(name: &str) -> bool {
     name == "localhost" || address(name).is_some_and(|address| address.is_loopback())
 }
 
+/// What is sent to this address is not encrypted, and leaves this machine and the house.
+pub fn is_readable_by_others(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else {
+        return false;
+    };
+    let is_near =
+        |name: &str| is_local(name) || (!name.contains('.') && self::address(name).is_none());
+    url.scheme() == "http" && !url.host_str().is_some_and(is_near)
+}
+
 fn address(name: &str) -> Option<IpAddr> {
     name.trim_matches(['[', ']']).parse().ok()
 }
@@ -144,6 +154,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::find;
+    use super::is_readable_by_others;
     use crate::error::Exit;
 
     proptest! {
@@ -162,6 +173,26 @@ mod tests {
                     prop_assert_eq!(host.value(&value).unwrap(), value, "{} {}", provider, typed);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn an_unencrypted_address_is_readable_unless_it_is_near() {
+        for address in [
+            "http://example.com",
+            "http://10.0.0.1:80/v1",
+            "http://[fe80::1]",
+        ] {
+            assert!(is_readable_by_others(address), "{address}");
+        }
+        for address in [
+            "https://example.com",
+            "http://localhost:1",
+            "http://127.0.0.1",
+            "http://[::1]:1",
+            "http://gpu-box:8000",
+        ] {
+            assert!(!is_readable_by_others(address), "{address}");
         }
     }
 

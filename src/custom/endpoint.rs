@@ -5,7 +5,7 @@ use url::Url;
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::goose::custom::Engine;
-use crate::secret::Secret;
+use crate::secret::{Secret, is_name_of_secret};
 
 /// Ends of an address that name one function of an API, with what they tell of the API; longer ones first.
 const TAILS: [(&str, Option<Engine>); 15] = [
@@ -29,9 +29,6 @@ const TAILS: [(&str, Option<Engine>); 15] = [
 /// Where servers keep an API in the style of OpenAI's when only their host is known; the usual place first.
 const OPENAI_PLACES: [&str; 6] = ["/v1", "", "/api/v1", "/openai/v1", "/v1beta/openai", "/api"];
 const ANTHROPIC_PLACES: [&str; 2] = ["", "/anthropic"];
-
-/// Parts of names of query parameters that hold what nobody else shall see.
-const SECRET_NAMES: [&str; 6] = ["key", "token", "secret", "password", "sig", "auth"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -79,10 +76,9 @@ impl Endpoint {
         if is_scheme_guessed && !catalog::is_likely_name(host) {
             return Err(rubbish("it does not look like one"));
         }
-        let holds_secret = url.query_pairs().any(|(name, value)| {
-            let name = name.to_lowercase();
-            SECRET_NAMES.iter().any(|part| name.contains(part)) || is_key(&value)
-        });
+        let holds_secret = url
+            .query_pairs()
+            .any(|(name, value)| is_name_of_secret(&name) || is_key(&value));
         if holds_secret || url.path().split('/').any(is_key) {
             return Err(Error::usage(
                 "the address holds a key, which would stand in plain text in goose's file",
@@ -134,10 +130,7 @@ impl Endpoint {
 
     /// A key on its way there can be read by everybody between.
     pub fn is_readable_by_others(&self) -> bool {
-        self.origin.starts_with("http://")
-            && Url::parse(&self.origin)
-                .ok()
-                .is_none_or(|url| !url.host_str().is_some_and(catalog::is_local))
+        catalog::is_readable_by_others(&self.origin)
     }
 
     /// Where an API of this kind may be, the likeliest first.
@@ -405,14 +398,15 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_is_spoken_to_unencrypted_without_a_word() {
+    fn only_this_machine_and_this_house_are_spoken_to_unencrypted_without_a_word() {
         for (typed, is_readable) in [
             ("http://127.0.0.1:1", false),
             ("http://[::1]:1", false),
             ("localhost:1", false),
             ("https://example.com", false),
             ("http://example.com", true),
-            ("gpu-box:8000", true),
+            ("gpu-box:8000", false),
+            ("http://192.168.1.5:8000", true),
         ] {
             assert_eq!(
                 Endpoint::parse(typed).unwrap().is_readable_by_others(),

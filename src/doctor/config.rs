@@ -5,12 +5,9 @@ use crate::catalog;
 use crate::context::Context;
 use crate::env::Env;
 use crate::goose::config::{Layout, Source, Sourced};
-use crate::secret::Secret;
+use crate::secret::{Secret, is_name_of_secret};
 use crate::state::State;
 use crate::view;
-
-/// Ends of names under which people keep keys.
-const SECRET_ENDS: [&str; 3] = ["_API_KEY", "_TOKEN", "_SECRET"];
 
 pub(super) fn examine(cx: &Context, state: &State) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -102,8 +99,7 @@ fn keys(cx: &Context, state: &State) -> Vec<Finding> {
         .user_names()
         .filter(|name| {
             let value = state.config.user_setting(name).unwrap_or_default();
-            let is_key = SECRET_ENDS.iter().any(|end| name.ends_with(end));
-            is_key || catalog::owner_of_key(&Secret::stored(&value)).is_some()
+            is_name_of_secret(name) || catalog::owner_of_key(&Secret::stored(&value)).is_some()
         })
         .map(|name| {
             Finding::warning(

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::interview::Interview;
 use crate::key_source;
 use crate::prompt::Prompt;
-use crate::secret::Secret;
+use crate::secret::{Secret, is_name_of_secret};
 
 /// Names that decide the provider themselves; they have flags of their own.
 const RESERVED: &[&str] = &[
@@ -81,17 +81,7 @@ fn writable(name: &str) -> Result<&str> {
 }
 
 fn is_secret(name: &str) -> bool {
-    let by_name = [
-        "_API_KEY",
-        "_TOKEN",
-        "_SECRET",
-        "_PASSWORD",
-        "_SECRET_KEY",
-        "_SECRET_ACCESS_KEY",
-    ]
-    .iter()
-    .any(|end| name.ends_with(end));
-    by_name
+    is_name_of_secret(name)
         || catalog::all().iter().any(|provider| {
             provider
                 .key
@@ -127,7 +117,7 @@ fn note_strangers(interview: &mut Interview<'_>, provider: &Provider, settings: 
 }
 
 fn decide_host(
-    interview: &Interview<'_>,
+    interview: &mut Interview<'_>,
     provider: &'static Provider,
     settings: &mut Settings,
 ) -> Result<()> {
@@ -165,6 +155,11 @@ fn decide_host(
         return Ok(());
     };
     let value = provider.host_value(&typed)?;
+    if provider.key.is_some() && catalog::is_readable_by_others(&value) {
+        interview.notes.push(format!(
+            "{value} is not encrypted: everybody on the way can read the key"
+        ));
+    }
     settings.is_new_host = value != provider.host_value(&now).unwrap_or(now);
     let is_default = fact.default.is_some_and(|default| {
         provider
