@@ -53,14 +53,16 @@ use crate::cli::{Cli, Command};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Exit, Result};
+use crate::mask::Typed;
 use crate::report::{Report, failure_to_json};
 
 /// Runs the program with these arguments and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let typed = Typed::of(&arguments);
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return not_understood(&error, &arguments),
+        Err(error) => return not_understood(&error, &arguments, &typed),
     };
     let cx = Context::new(Env::from_process(), &cli.general);
     custom::take_in(&cx.env);
@@ -72,7 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     match outcome {
         Ok(Finished::Child(code)) => code,
         Ok(Finished::Report(report)) => deliver(&report, word, &cx),
-        Err(error) => fail(&error, word, &cx),
+        Err(error) => fail(&error, word, &cx, &typed),
     }
 }
 
@@ -120,28 +122,33 @@ fn deliver(report: &Report, word: &str, cx: &Context) -> u8 {
     }
 }
 
-fn fail(error: &Error, word: &str, cx: &Context) -> u8 {
+/// A key that was typed in a wrong place is not repeated, whoever made the message of it.
+fn fail(error: &Error, word: &str, cx: &Context, typed: &Typed) -> u8 {
     if cx.json {
         // The exit code tells even when stdout is gone.
-        let _ = talk::print(&failure_to_json(error, word));
+        let _ = talk::print(&typed.redact(&failure_to_json(error, word)));
     } else {
-        cx.talk.bad(error.to_string());
+        cx.talk.bad(typed.redact(&error.to_string()));
         if !matches!(error, Error::Cancelled) {
-            cx.talk.hint(error.action());
+            cx.talk.hint(typed.redact(&error.action()));
         }
     }
     error.exit() as u8
 }
 
 /// What clap says of a command line: help and version are results, everything else a usage error.
-fn not_understood(error: &clap::Error, arguments: &[OsString]) -> u8 {
+fn not_understood(error: &clap::Error, arguments: &[OsString], typed: &Typed) -> u8 {
     let is_result = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
     let wants_json = arguments.iter().any(|argument| argument == "--json");
     if is_result || !wants_json {
-        let _ = error.print();
+        if is_result || typed.is_empty() {
+            let _ = error.print();
+        } else {
+            talk::complain(&typed.redact(&error.to_string()));
+        }
         return if is_result {
             Exit::Done as u8
         } else {
@@ -154,6 +161,6 @@ fn not_understood(error: &clap::Error, arguments: &[OsString]) -> u8 {
         first.trim_start_matches("error: "),
         "see `goose-setup --help`",
     );
-    let _ = talk::print(&failure_to_json(&error, "setup"));
+    let _ = talk::print(&typed.redact(&failure_to_json(&error, "setup")));
     Exit::Usage as u8
 }

@@ -152,6 +152,12 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> Vec<String> {
     lines
 }
 
+/// Says a text that is whole as it is, before there is anybody to talk to.
+pub fn complain(text: &str) {
+    // Nobody is left to tell when stderr is gone.
+    let _ = Term::stderr().write_str(text);
+}
+
 /// Prints a result. A reader that went away early, such as `head`, is no failure.
 pub fn print(text: &str) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
