@@ -349,6 +349,16 @@ fn look(interview: &Interview<'_>, endpoint: &mut Endpoint, only: Option<Engine>
         let other = endpoint.with_other_scheme();
         let http = http.until(interview.cx.deadline());
         if let Ok(found) = probe::look(&http, &other, only, None) {
+            // Whoever stands between could have broken https so that the key comes along in the clear.
+            if other.is_readable_by_others() {
+                return Err(Error::usage(
+                    format!(
+                        "{} does not answer over https, only unencrypted",
+                        endpoint.host()
+                    ),
+                    "write http:// yourself if you mean it: everybody on the way could read the key",
+                ));
+            }
             *endpoint = other;
             outcome = Ok(found);
         }
