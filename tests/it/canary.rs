@@ -3,7 +3,7 @@
 
 use crate::world::goose::{Goose, NEWEST};
 use crate::world::http::Answer;
-use crate::world::provider::{ALL, ANTHROPIC, OPENROUTER};
+use crate::world::provider::{ALL, ANTHROPIC, OPENAI, OPENROUTER};
 use crate::world::stage::{Stage, Store};
 use serde_json::json;
 use std::path::PathBuf;
@@ -193,5 +193,98 @@ fn a_key_travels_in_a_header_and_never_in_an_address() {
             assert!(!seen.is_chat(), "{seen:?}");
         }
         stage.internet.clear();
+    }
+}
+
+#[test]
+fn a_key_that_is_typed_in_a_wrong_place_is_not_repeated() {
+    let mut stage = Stage::on_a_server();
+    let typed = "sk-or-v1-Canary0123456789abcdef";
+    stage.home.set("SHELL", "/bin/bash");
+    let assigned = format!("X={typed}");
+    for args in [
+        &["openrouter", typed][..],
+        &[typed],
+        &["switch", typed],
+        &["key", "set", "openrouter", typed],
+        &["key", "print", "openrouter", "--env", typed],
+        &["import", "--from", typed],
+        &["openrouter", "--key-env", typed, "--yes"],
+        &["openrouter", "--set-env", &assigned, "--yes"],
+    ] {
+        for more in [&[][..], &["--json"]] {
+            let outcome = stage.runs(args).args(more).run();
+            assert_ne!(outcome.code, 0, "{outcome}");
+            assert!(!outcome.to_string().contains("anary0123"), "{outcome}");
+        }
+    }
+}
+
+#[test]
+fn a_plan_shows_no_key_of_the_user() {
+    let mut stage = Stage::on_a_server();
+    stage.home.set("SHELL", "/bin/bash");
+    for secret in ["canary-in-rc", "canary-in-config", "canary-in-header"] {
+        stage.home.keeps_secret(secret);
+    }
+    stage.home.write(
+        ".bashrc",
+        "alias a=b\nexport MISTRAL_API_KEY=canary-in-rc\n",
+    );
+    stage.home.write(
+        ".config/goose/config.yaml",
+        "extensions:\n  x:\n    headers:\n      X-Api-Key: canary-in-header\nMISTRAL_API_KEY: canary-in-config\n",
+    );
+    let key = stage.good_key(OPENROUTER, "mine");
+    let plan = stage
+        .sets_up(OPENROUTER, &key)
+        .args(["--model", OPENROUTER.model, "--dry-run", "--shell-env"])
+        .code(0)
+        .run();
+    assert!(
+        plan.stdout.contains(".bashrc") || plan.stderr.contains(".bashrc"),
+        "{plan}"
+    );
+    assert!(!format!("{plan}").contains("alias a=b"), "{plan}");
+}
+
+#[test]
+fn where_https_fails_nobody_is_asked_for_a_key_unencrypted() {
+    let stage = Stage::on_a_server();
+    stage.internet.is_untrusted(OPENAI.host);
+    let key = stage.good_key(OPENAI, "mine");
+    let add = |address: &str| {
+        stage
+            .runs(["custom", address, "--key-stdin", "--store", "file"])
+            .args(["--model", OPENAI.model, "--dry-run"])
+            .stdin(key.as_str())
+    };
+    let refused = add(OPENAI.host).code(2).run();
+    assert!(refused.stderr.contains("write http://"), "{refused}");
+    for seen in stage.internet.requests() {
+        assert!(!format!("{seen:?}").contains(&key), "{seen:?}");
+    }
+}
+
+#[test]
+fn an_unencrypted_host_is_said_to_show_the_key() {
+    let stage = Stage::on_a_server();
+    let key = stage.good_key(OPENAI, "mine");
+    for (host, is_said) in [
+        ("http://llm.example.com", true),
+        ("https://llm.example.com", false),
+        ("http://localhost:9", false),
+    ] {
+        let plan = stage
+            .sets_up(OPENAI, &key)
+            .args(["--model", OPENAI.model, "--host", host])
+            .args(["--no-check", "--dry-run", "--json"])
+            .code(0)
+            .run();
+        assert_eq!(
+            plan.to_string().contains("not encrypted"),
+            is_said,
+            "{plan}"
+        );
     }
 }

@@ -347,18 +347,17 @@ fn look(interview: &Interview<'_>, endpoint: &mut Endpoint, only: Option<Engine>
     };
     if outcome.as_ref().is_err_and(is_other_scheme_worth_it) {
         let other = endpoint.with_other_scheme();
+        if let Err(finding) = &outcome
+            && other.is_readable_by_others()
+        {
+            // Whoever stands between could have broken https so that the key comes along in the clear.
+            return Err(Error::usage(
+                format!("https does not work there: {}", finding.detail),
+                "write http:// yourself if you mean it: everybody on the way could read the key",
+            ));
+        }
         let http = http.until(interview.cx.deadline());
         if let Ok(found) = probe::look(&http, &other, only, None) {
-            // Whoever stands between could have broken https so that the key comes along in the clear.
-            if other.is_readable_by_others() {
-                return Err(Error::usage(
-                    format!(
-                        "{} does not answer over https, only unencrypted",
-                        endpoint.host()
-                    ),
-                    "write http:// yourself if you mean it: everybody on the way could read the key",
-                ));
-            }
             *endpoint = other;
             outcome = Ok(found);
         }
