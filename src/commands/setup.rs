@@ -54,7 +54,10 @@ pub fn set_up(
     };
     let mut plan = draw_up(&answers, &extras, cx, state)?;
     if args.writing.dry_run {
-        let text = consent::preview(&plan, cx, state);
+        let mut text = consent::preview(&plan, cx, state);
+        for note in &answers.notes {
+            text.push_str(&format!("note: {note}\n"));
+        }
         return Ok(report(&answers, &plan, state, true, None, text));
     }
     if is_guided {
