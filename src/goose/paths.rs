@@ -240,24 +240,24 @@ mod tests {
         let env = Env::of([
             HOME,
             ("XDG_CONFIG_HOME", "/x"),
-            ("GOOSE_PATH_ROOT", "/root"),
+            ("GOOSE_PATH_ROOT", "/srv/goose"),
         ]);
         let paths = Paths::on(Platform::Linux, &env).unwrap();
-        assert_eq!(paths.config_dir, Path::new("/root/config"));
-        assert_eq!(paths.secrets, Path::new("/root/config/secrets.yaml"));
+        assert_eq!(paths.config_dir, Path::new("/srv/goose/config"));
+        assert_eq!(paths.secrets, Path::new("/srv/goose/config/secrets.yaml"));
         assert_eq!(
             paths.secrets_lock,
-            Path::new("/root/config/secrets.yaml.lock")
+            Path::new("/srv/goose/config/secrets.yaml.lock")
         );
         assert_eq!(
             paths.custom_providers,
-            Path::new("/root/config/custom_providers")
+            Path::new("/srv/goose/config/custom_providers")
         );
         assert_eq!(
             OwnPaths::on(Platform::Linux, &env).unwrap(),
             OwnPaths {
-                state_dir: "/root/goose-setup/state".into(),
-                config_dir: "/root/goose-setup/config".into(),
+                state_dir: "/srv/goose/goose-setup/state".into(),
+                config_dir: "/srv/goose/goose-setup/config".into(),
             }
         );
     }
