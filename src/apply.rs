@@ -139,8 +139,16 @@ impl<'a> Transaction<'a> {
 
     fn take_back(&self, done: Done<'_>, cause: Error) -> Error {
         let was_begun = done.secrets.is_some() || !done.files.is_empty();
-        let undone = done.undo(self.state).and_then(|()| {
-            forget_former([&*self.entry.borrow()], self.state);
+        // A store that failed in the middle of a write may hold the new secret all the same. If that cannot be seen, the
+        // journal stays, and what it replaced stays with it.
+        let entry = self.entry.borrow();
+        let unsettled = entry.secrets.as_ref().filter(|_| done.secrets.is_none());
+        let settled = unsettled.map_or(Ok(()), |record| {
+            let patience = self.state.patience();
+            self.state.places.take_back(&entry.id, record, patience)
+        });
+        let undone = done.undo(self.state).and(settled).and_then(|()| {
+            forget_former([&*entry], self.state);
             self.state.history.abandon()
         });
         match undone {
