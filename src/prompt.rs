@@ -84,6 +84,7 @@ impl Prompt {
         preset: usize,
         takes_typed: bool,
     ) -> Result<Choice> {
+        let _keys = terminal::key_by_key();
         terminal::forget_typing();
         let mut list = List::new(items, preset, takes_typed);
         loop {
@@ -149,6 +150,7 @@ impl Prompt {
     }
 
     pub fn confirm(&self, question: &str, preset: bool) -> Result<bool> {
+        let _keys = terminal::key_by_key();
         terminal::forget_typing();
         let keys = if preset { " [Y/n] " } else { " [y/N] " };
         let (width, _) = self.size();
@@ -176,6 +178,7 @@ impl Prompt {
 
     /// One key under a plan: Enter, Esc, or one of `others` with what it does.
     pub fn plan_key(&self, others: &[(char, &str)]) -> Result<PlanKey> {
+        let _keys = terminal::key_by_key();
         terminal::forget_typing();
         let (width, height) = self.size();
         // The two that everybody needs come first, so that a low terminal shows them.

@@ -103,6 +103,39 @@ pub(super) fn silence() {
     saved.get_or_insert(found);
 }
 
+/// Until this is dropped, keys arrive one by one also between two reads. `console` takes the terminal out of line mode only
+/// while it waits, and what is pressed just outside of that would be edited away as part of a line.
+#[cfg(unix)]
+pub(super) struct KeyByKey(Option<rustix::termios::Termios>);
+
+#[cfg(unix)]
+pub(super) fn key_by_key() -> KeyByKey {
+    use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+    let stdin = io::stdin();
+    let Ok(found) = tcgetattr(&stdin) else {
+        return KeyByKey(None);
+    };
+    let mut keys = found.clone();
+    keys.local_modes.remove(LocalModes::ICANON);
+    keys.special_codes[SpecialCodeIndex::VMIN] = 1;
+    keys.special_codes[SpecialCodeIndex::VTIME] = 0;
+    let _ = tcsetattr(&stdin, OptionalActions::Now, &keys);
+    KeyByKey(Some(found))
+}
+
+#[cfg(unix)]
+impl Drop for KeyByKey {
+    fn drop(&mut self) {
+        if let Some(found) = &self.0 {
+            let _ = rustix::termios::tcsetattr(
+                io::stdin(),
+                rustix::termios::OptionalActions::Now,
+                found,
+            );
+        }
+    }
+}
+
 /// What was typed before a question could be read is no answer to it.
 #[cfg(unix)]
 pub(super) fn forget_typing() {
@@ -192,6 +225,14 @@ pub(super) fn restore() {
 
 #[cfg(not(unix))]
 pub(super) fn silence() {}
+
+#[cfg(not(unix))]
+pub(super) struct KeyByKey;
+
+#[cfg(not(unix))]
+pub(super) fn key_by_key() -> KeyByKey {
+    KeyByKey
+}
 
 #[cfg(not(unix))]
 pub(super) fn forget_typing() {}
