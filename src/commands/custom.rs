@@ -1,8 +1,13 @@
 //! `goose-setup custom`: endpoints of the user's own, from a pasted address to a goose that answers through it.
 
+mod answers;
+mod former;
+mod key;
 mod list;
+mod outcome;
 mod remove;
 mod set_up;
+mod survey;
 
 use std::path::PathBuf;
 

@@ -3,8 +3,10 @@
 use serde_json::json;
 
 use crate::catalog::{self, Provider};
+use crate::custom::definition::Wanted;
 use crate::custom::endpoint;
 use crate::env::Env;
+use crate::error::{Error, Result};
 use crate::goose::custom::{Custom, Definition, Engine};
 use crate::goose::paths::Paths;
 
@@ -67,6 +69,15 @@ pub fn of(definition: &Definition) -> Option<Provider> {
         "confidence": "medium",
     });
     serde_json::from_str(Box::leak(row.to_string().into_boxed_str())).ok()
+}
+
+/// The row of an endpoint whose file is yet to be written.
+pub fn described(wanted: &Wanted) -> Result<&'static Provider> {
+    serde_json::from_str::<Definition>(&wanted.text(None))
+        .ok()
+        .and_then(|definition| of(&definition))
+        .map(|row| &*Box::leak(Box::new(row)))
+        .ok_or_else(|| Error::unexpected(format!("{} cannot be described", wanted.base_url)))
 }
 
 /// A row borrows its text, which a character that JSON has to escape would forbid.

@@ -1,0 +1,40 @@
+//! An endpoint as it is set up now.
+
+use serde_json::{Map, Value};
+
+use crate::custom::endpoint::Endpoint;
+use crate::error::{Error, Result};
+use crate::fsio::{self, Snapshot};
+use crate::goose::custom::{Custom, Definition};
+use crate::secret::Secret;
+use crate::state::State;
+
+pub(super) struct Former {
+    pub(super) definition: Definition,
+    pub(super) file: Snapshot,
+    pub(super) fields: Map<String, Value>,
+}
+
+impl Former {
+    pub(super) fn read(id: &str, custom: &Custom) -> Result<Self> {
+        let (definition, path) = super::named(id, custom)?;
+        let file = fsio::read(path)?;
+        let bytes = file.bytes.as_deref().unwrap_or_default();
+        Ok(Self {
+            definition: definition.clone(),
+            fields: serde_json::from_slice(bytes)
+                .map_err(|_| Error::Changed { path: path.clone() })?,
+            file,
+        })
+    }
+
+    /// The key that is stored for it, unless the address is another one now: the key was not meant for that.
+    pub(super) fn key_for(&self, endpoint: &Endpoint, state: &State) -> Result<Option<Secret>> {
+        let is_same_place = Endpoint::parse(&self.definition.base_url)
+            .is_ok_and(|before| before.origin == endpoint.origin);
+        if !self.definition.requires_auth || !is_same_place {
+            return Ok(None);
+        }
+        Ok(state.secrets()?.secret(&self.definition.api_key_env))
+    }
+}

@@ -1,0 +1,110 @@
+//! What came of it: read again as goose reads it, and reported.
+
+use serde_json::json;
+
+use crate::check::verdict::Verdict;
+use crate::commands::custom::answers::Answers;
+use crate::consent::Outcome;
+use crate::context::Context;
+use crate::error::{Error, Exit, Result};
+use crate::goose::custom::Custom;
+use crate::plan::Plan;
+use crate::proof;
+use crate::report::Report;
+use crate::shadows::{Expected, Shadow};
+use crate::state::State;
+
+pub(super) fn finish(
+    answers: &Answers,
+    plan: &Plan,
+    outcome: Outcome,
+    cx: &Context,
+    state: &State,
+) -> Result<Report> {
+    let title = &answers.wanted.title;
+    let (is_dry, mut text) = match outcome {
+        Outcome::Shown(text) => (true, text),
+        Outcome::NothingToDo => (false, "nothing to change: ".to_owned()),
+        Outcome::Changed => (false, String::new()),
+    };
+    let mut shadows = None;
+    if !is_dry {
+        let found = proven(answers, cx)?;
+        text.push_str(&match &found {
+            None => format!("{title} is as you said; goose goes on using another provider\n"),
+            Some(shadows) => format!(
+                "goose {} {title} with {}\n",
+                if shadows.is_empty() {
+                    "uses"
+                } else {
+                    "would use"
+                },
+                answers.model
+            ),
+        });
+        for note in plan.notes.iter().chain(&answers.notes) {
+            text.push_str(&format!("note: {note}\n"));
+        }
+        for shadow in found.iter().flatten() {
+            text.push_str(&format!("warning: {}\n", shadow.sentence()));
+        }
+        shadows = found;
+    }
+    let agrees = shadows.as_ref().map(Vec::is_empty);
+    let wanted = &answers.wanted;
+    Ok(Report::new(
+        if agrees == Some(false) {
+            Exit::Shadowed
+        } else {
+            Exit::Done
+        },
+        json!({
+            "provider": wanted.id,
+            "title": wanted.title,
+            "engine": wanted.engine,
+            "url": wanted.base_url,
+            "model": answers.model,
+            "models": wanted.models.iter().map(|model| json!({"id": model.id, "context": model.context})).collect::<Vec<_>>(),
+            "needs_key": answers.key.is_some(),
+            "verdict": answers.finding.as_ref().map_or(Verdict::Unproven, |finding| finding.verdict),
+            "requests": answers.requests,
+            "store": answers.store.map(|store| store.kind),
+            "dry_run": is_dry,
+            "changes": plan.changes(),
+            "notes": plan.notes.iter().chain(&answers.notes).collect::<Vec<_>>(),
+            "goose_agrees": agrees,
+            "shadows": shadows,
+            "config": state.paths.config,
+        }),
+        text,
+    ))
+}
+
+/// What outranks it; `None` where it was not to become the active provider.
+fn proven(answers: &Answers, cx: &Context) -> Result<Option<Vec<Shadow>>> {
+    let again = cx.look()?;
+    let custom = Custom::read(&again.paths)?;
+    let is_there = custom
+        .by_id(&answers.wanted.id)
+        .is_some_and(|(now, _)| now.base_url == answers.wanted.base_url);
+    if !is_there {
+        return Err(Error::unexpected(format!(
+            "{} was written, but goose would not find it",
+            answers.wanted.id
+        )));
+    }
+    if !answers.activates {
+        return Ok(None);
+    }
+    let proof = proof::prove(
+        &cx.env,
+        &Expected {
+            id: &answers.wanted.id,
+            provider: Some(answers.row),
+            model: Some(&answers.model),
+            key: answers.key.as_ref(),
+            store: answers.store.map(|store| store.kind),
+        },
+    )?;
+    Ok(Some(proof.shadows))
+}

@@ -1,0 +1,224 @@
+//! What an address is: who answers there, and what it says of a key.
+
+use crate::check::http::Http;
+use crate::check::models::Model;
+use crate::check::verdict::{Cause, Verdict};
+use crate::check::{self, Finding, Target};
+use crate::commands::custom::former::Former;
+use crate::commands::custom::key;
+use crate::custom::definition::Wanted;
+use crate::custom::details;
+use crate::custom::endpoint::Endpoint;
+use crate::custom::probe::{self, Found};
+use crate::custom::row;
+use crate::error::{Error, Result};
+use crate::goose::custom::{Engine, key_name};
+use crate::interview::Interview;
+use crate::key_source;
+use crate::secret::Secret;
+
+/// What was found out of the endpoint, and the key for it.
+pub(super) struct Survey {
+    pub(super) engine: Engine,
+    pub(super) base: String,
+    pub(super) models: Vec<Model>,
+    pub(super) lists: bool,
+    pub(super) key: Option<Secret>,
+    pub(super) finding: Option<Finding>,
+    pub(super) requests: u32,
+}
+
+impl Survey {
+    /// `--no-check`: believes what is said, and what the address itself tells.
+    pub(super) fn unasked(
+        endpoint: &Endpoint,
+        only: Option<Engine>,
+        interview: &Interview<'_>,
+    ) -> Result<Self> {
+        let engine = only.or(endpoint.hint).unwrap_or(Engine::Openai);
+        Ok(Self {
+            engine,
+            base: endpoint.first_base(engine),
+            models: Vec::new(),
+            lists: true,
+            key: key_source::read(&interview.args.key, interview.cx)?,
+            finding: None,
+            requests: 0,
+        })
+    }
+
+    pub(super) fn with_key(
+        first: Found,
+        endpoint: &Endpoint,
+        only: Option<Engine>,
+        former: Option<&Former>,
+        interview: &Interview<'_>,
+    ) -> Result<Self> {
+        let wants_key = first.door.wants_key();
+        let mut candidate = key_source::read(&interview.args.key, interview.cx)?;
+        let talk = &interview.cx.talk;
+        if interview.prompt.is_some() {
+            talk.good(format!(
+                "{} answers in the style of {}{}",
+                first.door.base,
+                first.door.engine.title(),
+                if wants_key { ", and wants a key" } else { "" }
+            ));
+        }
+        if !wants_key && candidate.is_none() {
+            return Ok(Self::of(
+                first,
+                None,
+                None,
+                endpoint,
+                &interview.cx.network()?,
+            ));
+        }
+        let stored = match former {
+            Some(former) => former.key_for(endpoint, interview.state)?,
+            None => None,
+        };
+        if candidate.is_none() && !interview.is_guided() {
+            candidate.clone_from(&stored);
+        }
+        loop {
+            let key = match candidate.take() {
+                Some(key) => key,
+                None => match key::ask(interview, endpoint, stored.as_ref())? {
+                    Some(key) => key,
+                    None => continue,
+                },
+            };
+            let http = interview.cx.network()?;
+            let busy = talk.busy("asking the endpoint about the key");
+            let outcome = probe::look(&http, endpoint, only, Some(&key))
+                .map(|with| judged(&first, with, &key, endpoint, &http));
+            drop(busy);
+            interview.cx.tell_requests(&http);
+            let (with, finding) = match outcome {
+                Ok((with, finding)) => (Some(with), finding),
+                Err(finding) => (None, finding),
+            };
+            let replaces = stored
+                .as_ref()
+                .is_some_and(|stored| !stored.is_same_as(&key));
+            if key::is_taken(interview, &finding, replaces)? {
+                let mut found = with.unwrap_or(first);
+                found.requests += finding.requests;
+                return Ok(Self::of(found, Some(key), Some(finding), endpoint, &http));
+            }
+        }
+    }
+
+    fn of(
+        found: Found,
+        key: Option<Secret>,
+        finding: Option<Finding>,
+        endpoint: &Endpoint,
+        http: &Http,
+    ) -> Self {
+        let models = details::models(http, endpoint, &found.door, key.as_ref());
+        Self {
+            engine: found.door.engine,
+            lists: found.door.lists(),
+            finding: finding.or_else(|| {
+                Some(Finding::new(
+                    Verdict::Valid,
+                    "the endpoint answers without a key",
+                    "",
+                ))
+            }),
+            base: found.door.base,
+            models,
+            key,
+            requests: found.requests,
+        }
+    }
+}
+
+/// Knocks without a key. A scheme that was only guessed is tried the other way round too.
+pub(super) fn look(
+    interview: &Interview<'_>,
+    endpoint: &mut Endpoint,
+    only: Option<Engine>,
+) -> Result<Found> {
+    let http = interview.cx.network()?;
+    let _busy = interview
+        .cx
+        .talk
+        .busy(&format!("looking at {}", endpoint.host()));
+    let mut outcome = probe::look(&http, endpoint, only, None);
+    let is_other_scheme_worth_it = |finding: &Finding| {
+        endpoint.is_scheme_guessed
+            && matches!(
+                finding.cause,
+                Some(Cause::Tls | Cause::Refused | Cause::NotThisApi)
+            )
+    };
+    if outcome.as_ref().is_err_and(is_other_scheme_worth_it) {
+        let other = endpoint.with_other_scheme();
+        if let Err(finding) = &outcome
+            && other.is_readable_by_others()
+        {
+            // Whoever stands between could have broken https so that the key comes along in the clear.
+            return Err(Error::usage(
+                format!("https does not work there: {}", finding.detail),
+                "write http:// yourself if you mean it: everybody on the way could read the key",
+            ));
+        }
+        let http = http.until(interview.cx.deadline());
+        if let Ok(found) = probe::look(&http, &other, only, None) {
+            *endpoint = other;
+            outcome = Ok(found);
+        }
+    }
+    interview.cx.tell_requests(&http);
+    outcome.map_err(Finding::into_error)
+}
+
+/// What two looks, without the key and with it, say of the key.
+fn judged(
+    without: &Found,
+    with: Found,
+    key: &Secret,
+    endpoint: &Endpoint,
+    http: &Http,
+) -> (Found, Finding) {
+    let refuses = |answer: &probe::Answer| answer.as_ref().is_ok_and(probe::is_refusal);
+    let title = endpoint.host();
+    let finding = if !without.door.wants_key() {
+        Finding::new(
+            Verdict::Unproven,
+            format!("{title} answers without a key too, so nothing proves this one"),
+            "leave the key out, or go on with --no-check if you are sure of it",
+        )
+    } else if refuses(&without.door.list) && !with.door.has_no_list() {
+        proven_by_list(&with, key, endpoint, http)
+    } else if refuses(&with.door.chat) {
+        Finding::new(
+            Verdict::Invalid,
+            format!("{title} does not accept this key"),
+            "copy it again, or make a new one",
+        )
+    } else {
+        Finding::new(Verdict::Valid, format!("{title} accepts this key"), "")
+    };
+    (with, finding)
+}
+
+/// The list is behind the key, so what it answers is judged as for every other provider.
+fn proven_by_list(with: &Found, key: &Secret, endpoint: &Endpoint, http: &Http) -> Finding {
+    let wanted = Wanted {
+        id: "custom".into(),
+        title: endpoint.host().to_owned(),
+        engine: with.door.engine,
+        base_url: endpoint.base_url(with.door.engine, &with.door.base),
+        models: Vec::new(),
+        key_name: Some(key_name("custom")),
+        lists: true,
+    };
+    match row::described(&wanted) {
+        Ok(row) => check::prove(http, &Target::new(row, None, Some(key))),
+        Err(error) => Finding::new(Verdict::Unproven, error.to_string(), error.action()),
+    }
+}
