@@ -1,21 +1,27 @@
-//! The file system: read with everything that must survive, replace in one step, lock as goose locks.
+//! The file system: read with everything that must survive, replace in one step. `lock` excludes goose and other
+//! goose-setups, `links` knows what a path leads to, `look` answers what is asked about a path.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "the one place that touches files; every error here names the path"
 )]
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+mod links;
+mod lock;
+mod look;
+
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+
+pub use links::{canonical, follow_links, link_hops, link_target};
+pub use lock::{Lock, lock};
+pub use look::{Ownership, exists, is_executable, is_file, is_folder, ownership, stamp};
 
 use crate::error::{Error, Result};
 
 /// More than any file we edit; a larger one is somebody's mistake and is refused, not read into memory.
 const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
-const LINK_LIMIT: usize = 40;
-const LOCK_POLL: Duration = Duration::from_millis(10);
 /// How the files are named that become others by being renamed; what a killed process left of them is known by it.
 const TEMPORARY: (&str, &str) = (".goose-setup-", ".tmp");
 
@@ -39,12 +45,6 @@ pub struct Snapshot {
     pub bytes: Option<Vec<u8>>,
     /// Permission bits, where there is a file and the system has them.
     pub mode: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ownership {
-    pub user: u32,
-    pub mode: u32,
 }
 
 impl Snapshot {
@@ -207,26 +207,6 @@ pub fn remove_folder(folder: &Path) -> Result<()> {
     }
 }
 
-pub fn exists(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
-}
-
-/// How many links stand between a path and its file.
-pub fn link_hops(path: &Path) -> usize {
-    let mut real = path.to_path_buf();
-    for hops in 0..LINK_LIMIT {
-        match fs::read_link(&real) {
-            Ok(target) => real = parent(&real).join(target),
-            Err(_) => return hops,
-        }
-    }
-    LINK_LIMIT
-}
-
-pub fn is_folder(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| metadata.is_dir())
-}
-
 /// The files in a folder, sorted by name; none where there is no such folder.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
@@ -241,133 +221,6 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
-}
-
-/// Who owns a file or folder, and what others may do with it; nothing where the system has no such thing.
-pub fn ownership(path: &Path) -> Option<Ownership> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let metadata = fs::metadata(path).ok()?;
-        Some(Ownership {
-            user: metadata.uid(),
-            mode: metadata.mode() & 0o7777,
-        })
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        None
-    }
-}
-
-/// The file behind all links, those of its folders included.
-pub fn canonical(path: &Path) -> Option<PathBuf> {
-    fs::canonicalize(path).ok()
-}
-
-/// Where a link points to, if it is one that may be read.
-pub fn link_target(path: &Path) -> Option<PathBuf> {
-    fs::read_link(path).ok()
-}
-
-/// Size and time of last change, to tell whether a cached answer about a file still holds.
-pub fn stamp(path: &Path) -> Option<(u64, Duration)> {
-    let metadata = fs::metadata(path).ok()?;
-    let changed = metadata
-        .modified()
-        .ok()?
-        .duration_since(std::time::UNIX_EPOCH)
-        .ok()?;
-    metadata.is_file().then_some((metadata.len(), changed))
-}
-
-pub fn is_file(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
-}
-
-pub fn is_executable(path: &Path) -> bool {
-    let Ok(metadata) = fs::metadata(path) else {
-        return false;
-    };
-    metadata.is_file() && mode_of(&metadata).is_none_or(|mode| mode & 0o111 != 0)
-}
-
-/// Held until dropped.
-#[derive(Debug)]
-pub struct Lock {
-    _file: File,
-}
-
-/// Takes an exclusive lock on `path`, making the file if need be and waiting at most `patience`.
-///
-/// It is the same `flock` call that goose makes, so the two exclude each other.
-pub fn lock(path: &Path, patience: Duration) -> Result<Lock> {
-    let real = follow_links(path)?;
-    let open = || {
-        create_folder(parent(&real), Privacy::Private)?;
-        OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&real)
-            .map_err(io_error("cannot open the lock", path))
-    };
-    let mut file = open()?;
-    let deadline = Instant::now() + patience;
-    loop {
-        match file.try_lock() {
-            // A lock on a file that was taken away meanwhile excludes nobody.
-            Ok(()) if is_still_at(&file, &real) => return Ok(Lock { _file: file }),
-            Ok(()) => file = open()?,
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                std::thread::sleep(LOCK_POLL);
-            }
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::Store {
-                    trouble: crate::error::StoreTrouble::TimedOut,
-                    detail: format!(
-                        "another program has held {} for {} s",
-                        path.display(),
-                        patience.as_secs()
-                    ),
-                    action:
-                        "wait for the other goose or goose-setup to finish, then run this again"
-                            .into(),
-                });
-            }
-            Err(TryLockError::Error(error)) => return Err(io_error("cannot lock", path)(error)),
-        }
-    }
-}
-
-#[cfg(unix)]
-fn is_still_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
-        _ => false,
-    }
-}
-
-/// Here a file that somebody holds open cannot be taken away.
-#[cfg(not(unix))]
-fn is_still_at(_: &File, _: &Path) -> bool {
-    true
-}
-
-/// The path behind any number of symbolic links; the last one may point to nothing.
-pub fn follow_links(path: &Path) -> Result<PathBuf> {
-    let mut real = path.to_path_buf();
-    for _ in 0..LINK_LIMIT {
-        match fs::read_link(&real) {
-            Ok(target) => real = parent(&real).join(target),
-            Err(_) => return Ok(real),
-        }
-    }
-    Err(io_error("cannot follow", path)(io::Error::other(
-        "too many symbolic links",
-    )))
 }
 
 fn unchanged_since(before: &Snapshot) -> Result<()> {
@@ -511,16 +364,5 @@ mod tests {
         assert!(matches!(remove(&before), Err(Error::Changed { .. })));
         assert_eq!(fs::read_to_string(&path).unwrap(), "somebody else's");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_lock_that_is_held_is_waited_for_and_then_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secrets.yaml.lock");
-        let held = lock(&path, Duration::ZERO).unwrap();
-        let error = lock(&path, Duration::from_millis(30)).unwrap_err();
-        assert!(error.to_string().contains("secrets.yaml.lock"));
-        drop(held);
-        lock(&path, Duration::ZERO).unwrap();
     }
 }

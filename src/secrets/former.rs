@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
+use super::StoreKind;
+use super::change::Former;
 use super::entries::Entries;
 use super::keychain::{self, Item, KeychainState};
-use super::{Former, Places, StoreKind};
+use super::places::Places;
 use crate::error::{Error, Result};
 use crate::fsio::{self, Privacy};
 

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::change::{Extent, Former};
 use super::entries::{Entries, Held};
-use super::{Extent, Former, Seen, StoreKind};
+use super::{Seen, StoreKind};
 use crate::secret::Secret;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,13 @@
 use std::fs;
 use std::path::Path;
 
+use super::change::{Change, Filing, Former};
+use super::trouble::Trouble;
 use super::*;
+use crate::error::{Error, StoreTrouble};
+use crate::fsio;
+use crate::secret::Secret;
+use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 

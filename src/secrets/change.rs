@@ -1,0 +1,119 @@
+//! A change of secrets, and what it replaced.
+
+use std::fmt;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::StoreKind;
+use super::entries::{Entries, Touch};
+use super::record::SecretRecord;
+use crate::error::Result;
+use crate::secret::Secret;
+
+/// A change of secrets on its way: what the record of it is filed under, and who is told before it is made.
+pub struct Filing<'a> {
+    pub id: &'a str,
+    pub announce: &'a dyn Fn(SecretRecord) -> Result<()>,
+}
+
+/// What is to be different in one store; made by [`Seen::change`], which knows what has to be taken along.
+#[derive(Debug)]
+pub struct Change {
+    pub store: StoreKind,
+    pub set: Vec<(String, Secret)>,
+    pub remove: Vec<String>,
+    /// Take along what goose reads now and would not find any more: `secrets.yaml` when the first item is made, the item
+    /// when the file is to be used instead of it.
+    pub(super) carry_over: bool,
+}
+
+/// What a change replaced, for taking it back.
+pub struct Former {
+    pub(super) store: StoreKind,
+    pub(super) names: Vec<String>,
+    pub(super) before: Entries,
+    pub(super) after: Entries,
+    pub(super) extent: Extent,
+    /// As long as the change was allowed to take.
+    pub(super) patience: Duration,
+}
+
+/// What else came into being or changed along with the names.
+pub(super) enum Extent {
+    NamesOnly,
+    /// The item is new and holds these besides; without our names it is no more than the file, and goes.
+    NewItem {
+        carried: Entries,
+    },
+    /// The whole text before (`None`: no file) and after.
+    Text {
+        before: Option<Zeroizing<Vec<u8>>>,
+        after: Zeroizing<Vec<u8>>,
+    },
+}
+
+impl Change {
+    pub(super) fn applied_to(&self, base: &Entries) -> Entries {
+        let mut entries = base.clone();
+        for name in &self.remove {
+            entries.put(name, None);
+        }
+        for (name, secret) in &self.set {
+            entries.set(name, secret);
+        }
+        entries
+    }
+}
+
+impl Former {
+    /// What the change did to each name; empty where the store already was as wanted.
+    pub fn touched(&self) -> Vec<(String, Touch)> {
+        self.before.touched_by(&self.after)
+    }
+
+    pub(super) fn nothing(store: StoreKind) -> Self {
+        Self::of(
+            store,
+            &Entries::default(),
+            &Entries::default(),
+            Extent::NamesOnly,
+        )
+    }
+
+    pub(super) fn of(store: StoreKind, before: &Entries, after: &Entries, extent: Extent) -> Self {
+        let names: Vec<String> = before
+            .touched_by(after)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        Self {
+            store,
+            before: before.only(&names),
+            after: after.only(&names),
+            names,
+            extent,
+            patience: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn taken_out_of(&self, current: &Entries) -> Entries {
+        let mut entries = current.clone();
+        for name in &self.names {
+            if current.value(name) == self.after.value(name) {
+                entries.put(name, self.before.value(name).cloned());
+            }
+        }
+        entries
+    }
+}
+
+/// Names only.
+impl fmt::Debug for Former {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Former")
+            .field("store", &self.store)
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}
