@@ -1,13 +1,19 @@
 //! The models OpenRouter falls over to by itself, in order, when the first one is limited or away.
 
+mod ask;
 mod offer;
 pub mod parameters;
 mod pick;
+pub mod remarks;
 
 use crate::error::{Error, Result};
 
+pub use ask::{ask, given, is_for, offer};
 pub use offer::{Demands, Offer};
-pub use pick::pick;
+pub use pick::{free_chain, pick};
+
+/// The one provider that falls over by itself.
+pub const PROVIDER: &str = "openrouter";
 
 /// OpenRouter answers 400 to a request that names more, and goose then retries for seconds and exits with 0.
 pub const MOST: usize = 3;

@@ -1,15 +1,16 @@
-//! What OpenRouter offers this key, and whether a model is fit to fall back on.
+//! What a provider offers this key, and whether goose could work with a model of it.
 
+use crate::catalog::Provider;
 use crate::check::models::Model;
 use crate::check::{self, Finding, Target};
 use crate::error::{Error, Result};
+use crate::fallback::Chain;
 use crate::interview::model::price;
 
-/// Endings that ask for another way of routing to the same model; the list does not name them.
+/// OpenRouter's endings for another way of routing to the same model; its list does not name them.
 const ROUTES: [&str; 4] = [":exacto", ":floor", ":nitro", ":online"];
 /// Below this likeness a suggestion would puzzle more than it helps.
 const NEAR: f64 = 0.85;
-const LISTED: &str = "`goose-setup models openrouter` lists them all";
 
 /// What is asked of each model besides that it exists and calls tools.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,7 +20,9 @@ pub struct Demands {
     pub free: bool,
 }
 
+#[derive(Clone, Debug)]
 pub struct Offer {
+    provider: &'static Provider,
     models: Vec<Model>,
     /// The list of what this very key may use, not the public one.
     pub is_own: bool,
@@ -34,11 +37,13 @@ impl Offer {
         match (own, public) {
             (Some(Err(finding)), _) if finding.verdict.is_refusal() => Err(finding),
             (Some(Ok(models)), public) if !models.is_empty() => Ok(Self {
+                provider: target.provider,
                 models,
                 is_own: true,
                 public: public.unwrap_or_default(),
             }),
             (_, public) => public.map(|models| Self {
+                provider: target.provider,
                 models,
                 is_own: false,
                 public: Vec::new(),
@@ -54,14 +59,29 @@ impl Offer {
             .collect()
     }
 
-    /// That goose can fall back on this model within the demands; else why not.
+    /// The provider says what it has. A list may be empty although there are models.
+    pub fn says_something(&self) -> bool {
+        !self.models.is_empty()
+    }
+
+    pub fn judge_all(&self, chain: &Chain, demands: Demands) -> Result<()> {
+        chain
+            .models()
+            .iter()
+            .try_for_each(|model| self.judge(model, demands))
+    }
+
+    /// That goose can use this model within the demands; else why not.
     pub fn judge(&self, id: &str, demands: Demands) -> Result<()> {
         let Some(model) = find(&self.models, id) else {
             return Err(self.unknown(id));
         };
         match objection(model, demands) {
             None => Ok(()),
-            Some((what, action)) => Err(Error::usage(format!("{id} {what}"), action)),
+            Some((what, action)) => Err(Error::usage(
+                format!("{id} {what}"),
+                action.replace("{provider}", self.provider.id),
+            )),
         }
     }
 
@@ -73,12 +93,16 @@ impl Offer {
             );
         }
         let near = nearest(id, self.models.iter().map(|model| model.id.as_str()));
+        let listed = format!("`goose-setup models {}` lists them all", self.provider.id);
         let action = if near.is_empty() {
-            LISTED.to_owned()
+            listed
         } else {
-            format!("did you mean {}? {LISTED}", near.join(" or "))
+            format!("did you mean {}? {listed}", near.join(" or "))
         };
-        Error::usage(format!("OpenRouter has no model `{id}`"), action)
+        Error::usage(
+            format!("{} has no model `{id}`", self.provider.title),
+            action,
+        )
     }
 }
 
@@ -87,10 +111,26 @@ fn find<'m>(models: &'m [Model], id: &str) -> Option<&'m Model> {
         .iter()
         .find_map(|route| id.strip_suffix(route))
         .unwrap_or(id);
-    models
-        .iter()
-        .find(|model| model.id == id)
-        .or_else(|| models.iter().find(|model| model.id == plain))
+    let named = |wanted: &str| models.iter().find(|model| model.id == wanted);
+    named(id)
+        .or_else(|| named(plain))
+        .or_else(|| named(&format!("{id}:latest")))
+        .or_else(|| models.iter().find(|model| is_dated(&model.id, id)))
+}
+
+/// Lists name `claude-sonnet-4-5-20250929`, and people say `claude-sonnet-4-5` or `claude-sonnet-4-latest`.
+fn is_dated(listed: &str, said: &str) -> bool {
+    let plain = said.strip_suffix("-latest").unwrap_or(said);
+    // Anthropic's word for the first of a family.
+    let plain = plain.strip_suffix("-0").unwrap_or(plain);
+    listed
+        .strip_prefix(plain)
+        .and_then(|rest| rest.strip_prefix('-'))
+        .is_some_and(|date| {
+            let mut groups = date.split('-');
+            groups.next().is_some_and(|first| first.len() >= 4)
+                && date.chars().all(|c| c.is_ascii_digit() || c == '-')
+        })
 }
 
 /// What speaks against a model, and what to do instead.
@@ -98,13 +138,13 @@ fn objection(model: &Model, demands: Demands) -> Option<(String, &'static str)> 
     if model.tools == Some(false) {
         return Some((
             "cannot call tools, which goose needs".into(),
-            "`goose-setup models openrouter` lists those that can",
+            "`goose-setup models {provider}` lists those that can",
         ));
     }
     if demands.free && !model.free {
         return Some((
             "is not free, and a paid model in the chain is billed".into(),
-            "`goose-setup models openrouter --free` lists the free ones",
+            "`goose-setup models {provider} --free` lists the free ones",
         ));
     }
     let cap = demands.max_price?;
@@ -160,6 +200,7 @@ mod tests {
 
     fn offer() -> Offer {
         Offer {
+            provider: crate::catalog::by_id("openrouter").unwrap(),
             models: vec![
                 model("anthropic/claude-sonnet-4", Some(3.0), Some(true)),
                 model("openai/gpt-4o", Some(2.5), Some(true)),
@@ -200,6 +241,21 @@ mod tests {
         offer()
             .judge("openai/gpt-4o:nitro", Demands::default())
             .unwrap();
+    }
+
+    #[test]
+    fn a_name_without_its_date_is_the_model_that_the_list_has_with_it() {
+        for (listed, said, is_it) in [
+            ("claude-sonnet-4-5-20250929", "claude-sonnet-4-5", true),
+            ("claude-sonnet-4-20250514", "claude-sonnet-4-0", true),
+            ("claude-3-7-sonnet-20250219", "claude-3-7-sonnet-latest", true),
+            ("grok-4-0709", "grok-4", true),
+            ("claude-sonnet-4-5-20250929", "claude-sonnet-4", false),
+            ("gpt-4o-mini", "gpt-4o", false),
+            ("gpt-5", "gpt-5", false),
+        ] {
+            assert_eq!(is_dated(listed, said), is_it, "{listed} {said}");
+        }
     }
 
     #[test]

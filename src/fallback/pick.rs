@@ -65,3 +65,17 @@ pub fn pick(prompt: &Prompt, offer: &Offer, demands: Demands) -> Result<Chain> {
     }
     Chain::parse(&chosen)
 }
+
+/// The free models with the most room, where nobody is asked.
+pub fn free_chain(offer: &Offer, demands: Demands) -> Result<Chain> {
+    let mut models = offer.fit(demands);
+    models.sort_by_key(|model| std::cmp::Reverse(model.context));
+    if models.is_empty() {
+        return Err(Error::usage(
+            "OpenRouter offers this key no free model that calls tools",
+            "name models, or look at the key's privacy settings, which free models depend on",
+        ));
+    }
+    let models: Vec<String> = models.iter().take(MOST).map(|it| it.id.clone()).collect();
+    Chain::parse(&models)
+}

@@ -35,6 +35,19 @@ pub struct Pace {
     pub minutes_to_cap: Option<f64>,
 }
 
+/// The row whose day's share is the one that a live figure tells.
+pub fn tier_told_by(rates: &[Rate], rows: &[&'static Row]) -> Option<&'static Row> {
+    let day = rates
+        .iter()
+        .find(|rate| {
+            rate.applies && rate.unit == Unit::Requests && rate.window == Some(Window::Day)
+        })
+        .and_then(|rate| rate.limit)?;
+    rows.iter()
+        .copied()
+        .find(|row| row.requests_per_day.map(|n| n as f64) == Some(day))
+}
+
 impl Budget {
     pub fn of(row: Option<&Row>, rates: &[Rate], entry: Option<&Entry>) -> Self {
         let documented = |figure: fn(&Row) -> Option<u64>| row.and_then(figure).map(|n| n as f64);

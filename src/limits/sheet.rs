@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::advice::{self, Advice, Setup, Situation};
 use super::ask::Live;
 use super::book::{self, Row};
-use super::budget::{Budget, Load};
+use super::budget::{self, Budget, Load};
 use super::figures::Rate;
 use super::links::Links;
 use super::when;
@@ -135,14 +135,7 @@ fn rate_to_json(rate: &Rate) -> Value {
 
 /// The lowest tier, unless a live figure says which one it is.
 fn row_in_force(rows: &[&'static Row], rates: &[Rate]) -> Option<&'static Row> {
-    let day = rates
-        .iter()
-        .find(|rate| rate.applies && rate.window == Some(book::Window::Day))
-        .and_then(|rate| rate.limit);
-    let named = rows
-        .iter()
-        .find(|row| day.is_some() && row.requests_per_day.map(|n| n as f64) == day);
-    named.or(rows.first()).copied()
+    budget::tier_told_by(rates, rows).or(rows.first().copied())
 }
 
 fn basis(row: Option<&Row>, rates: &[Rate]) -> String {

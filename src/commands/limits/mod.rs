@@ -1,36 +1,32 @@
 //! `goose-setup limits`: what limits goose at its providers, and what helps.
 
+mod facts;
+mod set;
+
 use std::time::Duration;
 
 use jiff::ZonedDateTime;
 use serde_json::json;
 
-use crate::catalog::{self, Provider};
+use crate::catalog::Provider;
 use crate::cli::LimitsArgs;
 use crate::commands::{check, stored_key};
-use crate::consent::{self, Outcome};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
-use crate::goose::env_value;
 use crate::interview::provider::named;
-use crate::limits::advice::Setup;
 use crate::limits::ask::{self, Live, Question};
-use crate::limits::book::{self, Entry};
+use crate::limits::book;
 use crate::limits::sheet::{Known, Sheet};
 use crate::limits::threshold::{Met, Threshold};
 use crate::limits::way_out::{self, WayOut};
-use crate::limits::{settings, view, watch};
+use crate::limits::{view, watch};
 use crate::report::Report;
 use crate::state::State;
-
-const NO_NAMING: &str = "GOOSE_DISABLE_SESSION_NAMING";
-const MAX_TOKENS: &str = "GOOSE_MAX_TOKENS";
-const FALLBACK: &str = "OPENROUTER_PARAMETERS";
 
 pub fn run(args: &LimitsArgs, cx: &Context) -> Result<Report> {
     let state = cx.look()?;
     if !args.set.is_empty() {
-        return set(args, cx, &state);
+        return set::run(args, cx, &state);
     }
     if let Some(every) = args.watch {
         return keep_showing(every, args, cx, &state);
@@ -142,7 +138,7 @@ fn offline(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Vec<Sheet>>
     let configured = state.config.configured();
     let sheet = |id: &str| {
         let is_set_up = configured.iter().any(|known| known.id == id);
-        let mut sheet = Sheet::of(known(id, args.all && !is_set_up, cx, state), &now);
+        let mut sheet = Sheet::of(facts::known(id, args.all && !is_set_up, cx, state), &now);
         if args.all && !is_set_up {
             // The handbook as a book: nobody asked what would help there.
             sheet.advice.clear();
@@ -172,7 +168,7 @@ fn live(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Shown> {
             questions.push(Question {
                 target: stored_key::target(provider, key.as_ref(), state),
                 entry: book::of(provider.id),
-                model: model_in_use(provider.id, state),
+                model: facts::model_in_use(provider.id, state),
             });
         }
     }
@@ -211,7 +207,7 @@ fn live(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Shown> {
                 live: asked.map(|(_, live)| live),
                 key: key.as_ref().filter(|_| own),
                 note,
-                ..known(provider.id, false, cx, state)
+                ..facts::known(provider.id, false, cx, state)
             };
             Sheet::of(known, &now)
         })
@@ -233,71 +229,6 @@ fn wanted(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Vec<&'static
     Ok(providers)
 }
 
-/// What goose's files and the environment say that matters to limits.
-fn known<'a>(id: &'a str, every_model: bool, cx: &Context, state: &State) -> Known<'a> {
-    let setting = |name: &str| {
-        let found = state.config.setting(&cx.env, name)?;
-        Some(found.value)
-    };
-    let mut setup = Setup {
-        names_sessions: !setting(NO_NAMING).is_some_and(|said| said.eq_ignore_ascii_case("true")),
-        has_fallback: state
-            .config
-            .file_value(FALLBACK)
-            .and_then(|value| value.get("models"))
-            .is_some(),
-        others: state
-            .config
-            .configured()
-            .into_iter()
-            .map(|known| known.id)
-            .filter(|other| other != id)
-            .collect(),
-        ..Setup::default()
-    };
-    if let Some(entry) = book::of(id) {
-        note_retries(entry, &mut setup, cx, state);
-    }
-    Known {
-        id,
-        model: (!every_model).then(|| model_in_use(id, state)).flatten(),
-        live: None,
-        key: None,
-        setup,
-        max_tokens: setting(MAX_TOKENS).and_then(|said| said.parse().ok()),
-        note: None,
-    }
-}
-
-fn model_in_use(id: &str, state: &State) -> Option<String> {
-    let default = || catalog::by_id(id)?.default_model.map(str::to_owned);
-    state.config.model_of(id).or_else(default)
-}
-
-fn note_retries(entry: &Entry, setup: &mut Setup, cx: &Context, state: &State) {
-    let Some(retries) = entry.retries else { return };
-    for (place, name) in retries.names().into_iter().enumerate() {
-        let exported = cx.env.text(&name);
-        let is_heard = match (exported, state.config.file_value(&name)) {
-            (Some(text), _) if retries.text_only => env_value::as_text(&name, text).is_some(),
-            (None, Some(value)) if retries.text_only => value.is_string(),
-            (Some(_), _) | (None, Some(_)) => true,
-            (None, None) => continue,
-        };
-        if is_heard {
-            setup.sets_retries |= place == 0;
-            continue;
-        }
-        let value = exported
-            .map(str::to_owned)
-            .or_else(|| state.config.file_setting(&name));
-        setup.sets_retries |= place == 0;
-        setup
-            .deaf
-            .push((name, value.unwrap_or_default(), exported.is_some()));
-    }
-}
-
 fn keep_showing(every: Duration, args: &LimitsArgs, cx: &Context, state: &State) -> Result<Report> {
     if !cx.env.stdout_is_terminal() {
         return Err(Error::usage(
@@ -306,34 +237,4 @@ fn keep_showing(every: Duration, args: &LimitsArgs, cx: &Context, state: &State)
         ));
     }
     match watch::keep(every, || Ok(live(args, cx, state)?.text(true)))? {}
-}
-
-fn set(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Report> {
-    consent::begin(args.writing, cx)?;
-    let plan = settings::plan(&state.config, &args.set)?;
-    let mut notes = plan.notes.clone();
-    for (name, _) in &args.set {
-        if cx.env.is_set(name) {
-            notes.push(format!(
-                "{name} in the environment outranks what is written"
-            ));
-        }
-    }
-    let prompt = cx.prompt();
-    let mut text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, state)? {
-        Outcome::Shown(text) => text,
-        Outcome::NothingToDo => "goose's config says so already\n".into(),
-        Outcome::Changed => {
-            let names: Vec<_> = args.set.iter().map(|(name, _)| name.as_str()).collect();
-            format!("written to goose's config: {}\n", names.join(", "))
-        }
-    };
-    for note in &notes {
-        text.push_str(&format!("note: {note}\n"));
-    }
-    Ok(Report::new(
-        Exit::Done,
-        json!({"dry_run": args.writing.dry_run, "changes": plan.changes(), "notes": notes}),
-        text,
-    ))
 }
