@@ -44,9 +44,7 @@ pub fn apply(plan: &Plan, state: &State, _turn: &Turn) -> Result<()> {
 pub fn settle(entry: &Entry, state: &State) -> Result<()> {
     let history = &state.history;
     let Some(undone) = &entry.undoes else {
-        let surplus = history.surplus()?;
-        forget_former(&surplus, state);
-        return surplus.iter().try_for_each(|old| history.forget(old));
+        return drop_surplus(state, &[StoreKind::File, StoreKind::Keychain]);
     };
     // An undo cannot be undone, so what it replaced is not kept either.
     let undone = history.entry(undone);
@@ -55,21 +53,44 @@ pub fn settle(entry: &Entry, state: &State) -> Result<()> {
     history.abandon()
 }
 
-/// Forgets the secrets that these changes replaced. A keychain that does not answer keeps them until `undo --forget`.
-pub fn forget_former<'e>(entries: impl IntoIterator<Item = &'e Entry>, state: &State) {
+/// Drops the changes that have had their time, and what they replaced in these stores. Where a store is left out or does not
+/// answer, its entries stay, so that the next run knows what to forget.
+pub fn drop_surplus(state: &State, stores: &[StoreKind]) -> Result<()> {
+    let mut surplus = state.history.surplus()?;
+    surplus.retain(|old| {
+        let secrets = old.secrets.as_ref();
+        secrets.is_none_or(|secrets| stores.contains(&secrets.store))
+    });
+    let silent = forget_former(&surplus, state);
+    surplus
+        .iter()
+        .filter(|old| !silent.iter().any(|store| replaced_in(old, *store)))
+        .try_for_each(|old| state.history.fade(old))
+}
+
+/// Forgets the secrets that these changes replaced. Gives back the stores that did not answer: what is kept there stays
+/// until `undo --forget`.
+pub fn forget_former<'e>(
+    entries: impl IntoIterator<Item = &'e Entry>,
+    state: &State,
+) -> Vec<StoreKind> {
     let gone: Vec<&Entry> = entries.into_iter().collect();
-    for store in [StoreKind::File, StoreKind::Keychain] {
-        let is_concerned = |entry: &&Entry| {
-            let secrets = entry.secrets.as_ref();
-            secrets.is_some_and(|secrets| secrets.store == store)
-        };
-        if gone.iter().any(is_concerned) {
-            let is_kept = |id: &str| gone.iter().all(|entry| entry.id != id);
-            let _ = state
+    let is_kept = |id: &str| gone.iter().all(|entry| entry.id != id);
+    [StoreKind::File, StoreKind::Keychain]
+        .into_iter()
+        .filter(|store| gone.iter().any(|entry| replaced_in(entry, *store)))
+        .filter(|store| {
+            let forgotten = state
                 .places
-                .forget_former(store, &is_kept, state.patience());
-        }
-    }
+                .forget_former(*store, &is_kept, state.patience());
+            forgotten.is_err()
+        })
+        .collect()
+}
+
+fn replaced_in(entry: &Entry, store: StoreKind) -> bool {
+    let secrets = entry.secrets.as_ref();
+    secrets.is_some_and(|secrets| secrets.store == store)
 }
 
 /// Forgets every secret that a change replaced, also what is kept for a change that nobody knows of any more.
@@ -80,11 +101,9 @@ pub fn forget_every_former(entries: &[Entry], state: &State) -> Result<()> {
             .forget_former(store, &|_| false, state.patience())
     };
     forget(StoreKind::File)?;
-    let is_in_keychain = |entry: &Entry| {
-        let secrets = entry.secrets.as_ref();
-        secrets.is_some_and(|secrets| secrets.store == StoreKind::Keychain)
-    };
-    let must = entries.iter().any(is_in_keychain);
+    let must = entries
+        .iter()
+        .any(|entry| replaced_in(entry, StoreKind::Keychain));
     if must || !state.places.keyring_off {
         match forget(StoreKind::Keychain) {
             Err(error) if must => return Err(error),
@@ -143,6 +162,12 @@ impl<'a> Transaction<'a> {
         // journal stays, and what it replaced stays with it.
         let entry = self.entry.borrow();
         let unsettled = entry.secrets.as_ref().filter(|_| done.secrets.is_none());
+        if unsettled.is_some() && cause.is_silence() {
+            // It may still hear us, so taking it back now could come before the write.
+            return Error::Unsettled {
+                cause: Box::new(cause),
+            };
+        }
         let settled = unsettled.map_or(Ok(()), |record| {
             let patience = self.state.patience();
             self.state.places.take_back(&entry.id, record, patience)

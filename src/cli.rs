@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::import::tools::SOURCES;
 use crate::limits::threshold::Threshold;
+use crate::secrets::StoreKind;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -125,7 +126,7 @@ pub struct SetupArgs {
     pub set_env: Vec<(String, String)>,
     /// Where the key is kept: the keychain, or secrets.yaml in plain text
     #[arg(long, value_enum, value_name = "STORE")]
-    pub store: Option<StoreArg>,
+    pub store: Option<StoreKind>,
     /// Also load the key into new shells, by one line in the shell's rc file
     #[arg(long, overrides_with = "no_shell_env")]
     pub shell_env: bool,
@@ -168,12 +169,6 @@ pub struct Writing {
     /// Show what would be changed and stop
     #[arg(short = 'n', long)]
     pub dry_run: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum StoreArg {
-    Keychain,
-    File,
 }
 
 #[derive(Debug, Args)]
@@ -275,7 +270,7 @@ pub struct ImportArgs {
     pub all: bool,
     /// Where the keys are kept: the keychain, or secrets.yaml in plain text
     #[arg(long, value_enum, value_name = "STORE")]
-    pub store: Option<StoreArg>,
+    pub store: Option<StoreKind>,
     /// Store the keys without asking their providers about them
     #[arg(long)]
     pub no_check: bool,
@@ -338,7 +333,7 @@ pub struct CustomWishes {
     pub key: KeySource,
     /// Where the key is kept: the keychain, or secrets.yaml in plain text
     #[arg(long, value_enum, value_name = "STORE")]
-    pub store: Option<StoreArg>,
+    pub store: Option<StoreKind>,
     /// Ask the endpoint nothing and believe what is said here
     #[arg(long)]
     pub no_check: bool,
@@ -458,7 +453,7 @@ pub struct KeySetArgs {
     pub login: bool,
     /// Where the key is kept: the keychain, or secrets.yaml in plain text
     #[arg(long, value_enum, value_name = "STORE")]
-    pub store: Option<StoreArg>,
+    pub store: Option<StoreKind>,
     /// Store the key without asking the provider about it
     #[arg(long)]
     pub no_check: bool,
@@ -480,6 +475,9 @@ pub struct KeyPrintArgs {
 #[derive(Debug, Args)]
 pub struct KeyRemoveArgs {
     pub provider: String,
+    /// Remove it there: from the keychain, or from secrets.yaml; else from where goose reads it now
+    #[arg(long, value_enum, value_name = "STORE")]
+    pub store: Option<StoreKind>,
     #[command(flatten)]
     pub writing: Writing,
 }
@@ -578,6 +576,39 @@ impl Cli {
             Some(Command::Completions(_)) => "completions",
         }
     }
+
+    /// The word of the command that was meant by a command line which is not understood.
+    pub fn word_in(arguments: &[OsString]) -> String {
+        let mut words = arguments.iter().skip(1).map(|word| word.to_str());
+        while let Some(Some(word)) = words.next() {
+            match word {
+                "--timeout" => drop(words.next()),
+                flag if flag.starts_with('-') => {}
+                name => {
+                    let command = Self::command();
+                    return command
+                        .find_subcommand(name)
+                        .map_or("setup", clap::Command::get_name)
+                        .to_owned();
+                }
+            }
+        }
+        "setup".to_owned()
+    }
+
+    /// It opens the store of secrets and never changes anything; `doctor`, which leaves every trace as it is, is not meant.
+    pub fn reads_only(&self) -> bool {
+        match &self.command {
+            Some(
+                Command::Status
+                | Command::Check(_)
+                | Command::Models(_)
+                | Command::Key(KeyCommand::Print(_)),
+            ) => true,
+            Some(Command::Limits(args)) => args.set.is_empty() && !args.offline,
+            _ => false,
+        }
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -625,8 +656,6 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -642,6 +671,22 @@ mod tests {
         ));
         let cli = Cli::try_parse_from(["goose-setup", "switch", "-", "--json"]);
         assert!(cli.is_ok_and(|cli| cli.general.json && cli.command_word() == "switch"));
+    }
+
+    #[test]
+    fn the_command_that_was_meant_is_told_from_a_line_that_is_not_understood() {
+        for (line, word) in [
+            ("switch --nonsense --json", "switch"),
+            ("--json --timeout 5 key set", "key"),
+            ("--timeout=x -v check a b", "check"),
+            ("openrouter --nonsense", "setup"),
+            ("swich openrouter", "setup"),
+            ("--json", "setup"),
+        ] {
+            let words = ["goose-setup"].into_iter().chain(line.split(' '));
+            let words: Vec<OsString> = words.map(OsString::from).collect();
+            assert_eq!(Cli::word_in(&words), word, "{line}");
+        }
     }
 
     #[test]

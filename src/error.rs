@@ -1,9 +1,10 @@
 //! Every way goose-setup can fail, and what each means for the exit code and the next step.
 
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::check::verdict::{Cause, Verdict};
+use crate::patience::Patience;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -82,8 +83,30 @@ pub enum Error {
     Store {
         trouble: StoreTrouble,
         detail: String,
+        /// What to do about it, as a command to the reader.
         action: String,
+        /// The file that holds keys where the keychain cannot.
+        instead: Option<PathBuf>,
     },
+
+    /// Another process has held a lock for all the time that we were willing to wait.
+    #[error("{}", held(path, holder.as_deref(), *patience))]
+    Busy {
+        path: PathBuf,
+        /// The process, where the system tells.
+        holder: Option<String>,
+        patience: Patience,
+    },
+
+    /// What a killed process left behind stands in the way of any other change.
+    #[error(
+        "a change that was interrupted ({title}) can be neither finished nor taken back: {cause}"
+    )]
+    Interrupted { title: String, cause: Box<Error> },
+
+    /// A store did not say in time whether it took what it was given.
+    #[error("{cause}; whether it holds the new key now will be seen when it answers again")]
+    Unsettled { cause: Box<Error> },
 
     /// A file that goose or a shell owns does not parse; it is never written.
     #[error("{} does not parse: {reason}", place(path, *line, *column))]
@@ -154,7 +177,8 @@ impl Error {
             Self::SignIn { .. } => Exit::Unverified,
             Self::Store { .. } => Exit::Store,
             Self::BrokenFile { .. } => Exit::BrokenFile,
-            Self::Changed { .. } => Exit::Changed,
+            Self::Changed { .. } | Self::Busy { .. } => Exit::Changed,
+            Self::Interrupted { cause, .. } | Self::Unsettled { cause } => cause.exit(),
             // A step that failed for a reason with a code of its own keeps that code.
             Self::RolledBack { cause } => match cause.exit() {
                 Exit::Unexpected => Exit::Changed,
@@ -190,6 +214,9 @@ impl Error {
             },
             Self::BrokenFile { .. } => "broken-file",
             Self::Changed { .. } => "changed",
+            Self::Busy { .. } => "busy",
+            Self::Interrupted { .. } => "interrupted",
+            Self::Unsettled { .. } => "unsettled",
             Self::RolledBack { .. } => "rolled-back",
             Self::HalfDone { .. } => "half-done",
             Self::Io { .. } => "io",
@@ -199,13 +226,51 @@ impl Error {
         }
     }
 
+    /// Nobody answered, which tells nothing about what was done.
+    pub fn is_silence(&self) -> bool {
+        matches!(
+            self,
+            Self::Store {
+                trouble: StoreTrouble::TimedOut,
+                ..
+            }
+        )
+    }
+
+    /// The next thing to do about the thing itself, not around it.
+    fn way_out(&self) -> String {
+        match self {
+            Self::Store { action, .. } => action.clone(),
+            other => other.action(),
+        }
+    }
+
     /// The one next thing to do.
     pub fn action(&self) -> String {
         match self {
             Self::Usage { action, .. }
             | Self::Check { action, .. }
-            | Self::SignIn { action, .. }
-            | Self::Store { action, .. } => action.clone(),
+            | Self::SignIn { action, .. } => action.clone(),
+            Self::Store {
+                action, instead, ..
+            } => match instead {
+                Some(file) => format!(
+                    "{action}, or choose `--store file` to keep the key in {} in plain text",
+                    file.display()
+                ),
+                None => action.clone(),
+            },
+            Self::Busy { .. } => {
+                "wait for it to finish, or end it if it hangs, then run this again".into()
+            }
+            Self::Interrupted { cause, .. } => format!(
+                "{}; to give up what it was about, run `goose-setup undo --forget`",
+                cause.way_out()
+            ),
+            Self::HalfDone { undo: cause, .. } | Self::Unsettled { cause } => format!(
+                "{}; the next goose-setup that changes something finishes this change or takes it back first",
+                cause.way_out()
+            ),
             Self::MissingAnswer { flag, .. } => format!("give {flag}"),
             Self::BrokenFile { path, .. } => {
                 format!(
@@ -215,9 +280,6 @@ impl Error {
             }
             Self::Changed { .. } => "run this again".into(),
             Self::RolledBack { cause } => cause.action(),
-            Self::HalfDone { .. } => {
-                "run `goose-setup status` to see what goose will use now".into()
-            }
             Self::Io { path, source, .. } => match source.kind() {
                 ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
                     format!("check the permissions of {}", path.display())
@@ -233,7 +295,15 @@ impl Error {
     }
 }
 
-fn place(path: &std::path::Path, line: Option<usize>, column: Option<usize>) -> String {
+fn held(path: &Path, holder: Option<&str>, patience: Patience) -> String {
+    format!(
+        "{} has held {} for {patience}",
+        holder.unwrap_or("another program"),
+        path.display()
+    )
+}
+
+fn place(path: &Path, line: Option<usize>, column: Option<usize>) -> String {
     match (line, column) {
         (Some(line), Some(column)) => format!("{}:{line}:{column}", path.display()),
         (Some(line), None) => format!("{}:{line}", path.display()),

@@ -18,6 +18,8 @@ pub use links::{canonical, follow_links, link_hops, link_target};
 pub use lock::{Lock, lock};
 pub use look::{Ownership, exists, is_executable, is_file, is_folder, ownership, stamp};
 
+use zeroize::Zeroizing;
+
 use crate::error::{Error, Result};
 
 /// More than any file we edit; a larger one is somebody's mistake and is refused, not read into memory.
@@ -224,7 +226,9 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn unchanged_since(before: &Snapshot) -> Result<()> {
-    if read(&before.path)?.bytes == before.bytes {
+    // What is compared may be a file of secrets.
+    let now = Zeroizing::new(read(&before.path)?.bytes);
+    if *now == before.bytes {
         Ok(())
     } else {
         Err(Error::Changed {

@@ -27,6 +27,7 @@ pub mod key_source;
 pub mod limits;
 pub mod login;
 pub mod mask;
+pub mod patience;
 pub mod plan;
 pub mod process;
 pub mod prompt;
@@ -58,6 +59,7 @@ use crate::report::{Report, failure_to_json};
 
 /// Runs the program with these arguments and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    process::forbid_core_dumps();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let typed = Typed::of(&arguments);
     let cli = match Cli::try_parse_from(&arguments) {
@@ -67,13 +69,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let cx = Context::new(Env::from_process(), &cli.general);
     custom::take_in(&cx.env);
     let word = cli.command_word();
-    let outcome = match &cli.command {
-        Some(Command::Exec(args)) => commands::exec::run(args, &cx).map(Finished::Child),
-        other => report(other.as_ref(), &cli, &cx).map(Finished::Report),
-    };
-    match outcome {
+    match carry_out(&cli, &cx) {
         Ok(Finished::Child(code)) => code,
-        Ok(Finished::Report(report)) => deliver(&report, word, &cx),
+        Ok(Finished::Report(report)) => {
+            let code = deliver(&report, word, &cx);
+            if cli.reads_only() {
+                recovery::expire(&cx);
+            }
+            code
+        }
         Err(error) => fail(&error, word, &cx, &typed),
     }
 }
@@ -84,8 +88,8 @@ enum Finished {
     Child(u8),
 }
 
-fn report(command: Option<&Command>, cli: &Cli, cx: &Context) -> Result<Report> {
-    match command {
+fn carry_out(cli: &Cli, cx: &Context) -> Result<Finished> {
+    let report = match &cli.command {
         None => commands::setup::run(&cli.setup, cx),
         Some(Command::Switch(args)) => commands::switch::run(args, cx),
         Some(Command::Status) => commands::status::run(cx),
@@ -103,8 +107,11 @@ fn report(command: Option<&Command>, cli: &Cli, cx: &Context) -> Result<Report> 
         Some(Command::Doctor(args)) => commands::doctor::run(args, cx),
         Some(Command::Undo(args)) => commands::undo::run(args, cx),
         Some(Command::RemoveAll(args)) => commands::remove_all::run(args, cx),
-        Some(Command::Exec(_)) => Err(Error::unexpected("exec has no report")),
-    }
+        Some(Command::Exec(args)) => {
+            return commands::exec::run(args, cx).map(Finished::Child);
+        }
+    };
+    report.map(Finished::Report)
 }
 
 fn deliver(report: &Report, word: &str, cx: &Context) -> u8 {
@@ -161,6 +168,7 @@ fn not_understood(error: &clap::Error, arguments: &[OsString], typed: &Typed) ->
         first.trim_start_matches("error: "),
         "see `goose-setup --help`",
     );
-    let _ = talk::print(&typed.redact(&failure_to_json(&error, "setup")));
+    let word = Cli::word_in(arguments);
+    let _ = talk::print(&typed.redact(&failure_to_json(&error, &word)));
     Exit::Usage as u8
 }

@@ -15,7 +15,7 @@ use crate::fsio::{Privacy, Snapshot};
 use crate::goose::activate::{self, Change};
 use crate::goose::config::Config;
 use crate::secret::Secret;
-use crate::secrets::{self, Seen, StoreKind};
+use crate::secrets::{self, Seen, StoreKind, dialog};
 use crate::shell::exports::{Export, Purpose, render_exports};
 use crate::shell::rc;
 use crate::state::ShellFiles;
@@ -41,6 +41,10 @@ pub struct SecretChange {
     pub replaced: Vec<String>,
     /// Entries of the other store that are copied along, because goose will not look there any more.
     pub carried: Vec<String>,
+    /// The store itself goes: it was made by what is taken back, and nothing else is in it.
+    pub unmakes: bool,
+    /// What the system will ask, and what to answer.
+    pub dialog: Option<&'static str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,6 +168,9 @@ pub fn setup(choice: &Choice, config: &Config, seen: Option<&Seen>) -> Result<Pl
             "{trouble}, so what it holds is not copied; goose does not look there again until `--store keychain`"
         ));
     }
+    if let (Some(secrets), Some(seen)) = (&plan.secrets, seen) {
+        plan.notes.extend(left_behind(secrets.change.store, seen));
+    }
     let keyring_off = choice
         .store
         .filter(|store| store.on_request)
@@ -179,6 +186,21 @@ pub fn setup(choice: &Choice, config: &Config, seen: Option<&Seen>) -> Result<Pl
         },
     )?;
     Ok(plan)
+}
+
+/// The store that goose will not read stays as it is: it may be another profile's, and only its owner can tell.
+fn left_behind(store: StoreKind, seen: &Seen) -> Option<String> {
+    match store {
+        StoreKind::File if seen.has_item() => Some(
+            "the keychain item stays, as other profiles of goose may read it: `goose-setup key remove PROVIDER --store keychain` takes a key out of it".into(),
+        ),
+        StoreKind::Keychain if seen.file.entries().is_some_and(|entries| !entries.is_empty()) => {
+            Some(
+                "secrets.yaml stays, in plain text, and goose does not read it any more: `goose-setup key remove PROVIDER --store file` takes a key out of it".into(),
+            )
+        }
+        _ => None,
+    }
 }
 
 impl Plan {
@@ -291,6 +313,17 @@ impl Plan {
     }
 }
 
+/// What has to happen in `store` so that it does not hold this name; none where it does not already.
+pub fn secret_removal(seen: &Seen, store: StoreKind, name: &str) -> Option<SecretChange> {
+    seen.holds(store, name).then(|| SecretChange {
+        change: Seen::removal(store, vec![name.to_owned()]),
+        replaced: Vec::new(),
+        carried: Vec::new(),
+        unmakes: false,
+        dialog: dialog::of(std::env::consts::OS, store, false),
+    })
+}
+
 /// What has to happen in `store` so that it holds `set` and not `remove`; none where it does already.
 pub fn secret_change(
     seen: &Seen,
@@ -326,5 +359,7 @@ pub fn secret_change(
             .collect(),
         change: seen.change(store, set, remove),
         carried,
+        unmakes: false,
+        dialog: dialog::of(std::env::consts::OS, store, !seen.has_item()),
     })
 }

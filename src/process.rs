@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+#[cfg(unix)]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -91,9 +93,11 @@ pub fn leave(mut command: Command) -> Result<()> {
         use std::os::unix::process::CommandExt;
         command.process_group(0);
     }
-    let mut child = command
-        .spawn()
-        .map_err(|error| Error::unexpected(format!("cannot start {name}: {error}")))?;
+    allow_core_dumps();
+    let started = command.spawn();
+    forbid_core_dumps();
+    let mut child =
+        started.map_err(|error| Error::unexpected(format!("cannot start {name}: {error}")))?;
     std::thread::spawn(move || child.wait());
     Ok(())
 }
@@ -108,6 +112,32 @@ pub fn shell(line: &str) -> Command {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", line]);
         command
+    }
+}
+
+/// The limit on pictures of memory that this process was started with.
+#[cfg(unix)]
+static CORE_LIMIT: OnceLock<rustix::process::Rlimit> = OnceLock::new();
+
+/// A crash leaves no picture of this process's memory, in which keys may stand, where the system can be told so.
+pub fn forbid_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let own = CORE_LIMIT.get_or_init(|| getrlimit(Resource::Core));
+        let none = Rlimit {
+            current: Some(0),
+            maximum: own.maximum,
+        };
+        let _ = setrlimit(Resource::Core, none);
+    }
+}
+
+/// For a program that is the user's and not ours: the limit that the user set.
+fn allow_core_dumps() {
+    #[cfg(unix)]
+    if let Some(own) = CORE_LIMIT.get() {
+        let _ = rustix::process::setrlimit(rustix::process::Resource::Core, *own);
     }
 }
 
@@ -251,7 +281,10 @@ pub fn become_program<S: AsRef<OsStr>>(
     #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt;
-        Err(failed(child.exec()))
+        allow_core_dumps();
+        let error = child.exec();
+        forbid_core_dumps();
+        Err(failed(error))
     }
     #[cfg(not(unix))]
     {

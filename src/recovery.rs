@@ -2,9 +2,12 @@
 
 use crate::borrowed;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fsio::{self, Snapshot};
-use crate::history::{Entry, FileRecord, Turn};
+use crate::goose::paths::OwnPaths;
+use crate::history::{Entry, FileRecord, History, Turn};
+use crate::patience::Patience;
+use crate::secrets::StoreKind;
 use crate::state::State;
 use crate::{apply, undo};
 
@@ -18,29 +21,84 @@ pub fn mend(cx: &Context) -> Result<()> {
 
 /// Waits for our turn, and puts things in order first.
 pub fn turn(cx: &Context) -> Result<Turn> {
-    borrowed::refuse(&cx.env)?;
-    let state = State::look(&cx.env)?;
-    let turn = state.history.turn(|| {
-        cx.talk
-            .say("waiting for another goose-setup that is changing something");
-    })?;
+    let (turn, state) = wait(cx)?;
     if let Some(entry) = state.history.interrupted()? {
-        clear_leftovers(&entry, &state)?;
-        let what = if is_past_commit_point(&entry, &state)? {
-            finish(&entry)?;
-            state.history.keep(&entry)?;
-            apply::settle(&entry, &state)?;
-            "finished now"
-        } else {
-            take_back(&entry, &state)?;
-            "taken back"
-        };
-        cx.talk.warn(format!(
-            "a change that was interrupted is {what}: {}",
-            entry.title
-        ));
+        put_in_order(&entry, &state, cx)?;
     }
     Ok(turn)
+}
+
+/// Waits for our turn, to forget everything: what was interrupted and cannot be put in order is given up.
+pub fn last_turn(cx: &Context) -> Result<Turn> {
+    let (turn, state) = wait(cx)?;
+    if let Some(entry) = state.history.interrupted()?
+        && let Err(error) = put_in_order(&entry, &state, cx)
+    {
+        state.history.abandon()?;
+        cx.talk.warn(format!("{error}; it is given up"));
+    }
+    Ok(turn)
+}
+
+/// Former secrets whose time is over go with any run that comes by, also one that changes nothing else. Nobody is kept
+/// waiting for that, and nobody is asked for a password.
+pub fn expire(cx: &Context) {
+    let Ok(own) = OwnPaths::of(&cx.env) else {
+        return;
+    };
+    let history = History::at(own.state_dir);
+    let is_due = history.surplus().is_ok_and(|surplus| !surplus.is_empty());
+    if !is_due || borrowed::refuse(&cx.env).is_err() {
+        return;
+    }
+    let (Ok(_turn), Ok(state)) = (history.turn(Patience::NONE), cx.look()) else {
+        return;
+    };
+    if !matches!(state.history.interrupted(), Ok(None)) {
+        return;
+    }
+    let state = state.with_patience(Patience::SHELL_START);
+    let mut stores = vec![StoreKind::File];
+    if state.places.is_keychain_open(state.patience()) {
+        stores.push(StoreKind::Keychain);
+    }
+    // What cannot be forgotten now is forgotten by the next run.
+    let _ = apply::drop_surplus(&state, &stores);
+}
+
+fn wait(cx: &Context) -> Result<(Turn, State)> {
+    borrowed::refuse(&cx.env)?;
+    let state = State::look(&cx.env)?;
+    let turn = state.history.turn(Patience::TURN)?;
+    Ok((turn, state))
+}
+
+fn put_in_order(entry: &Entry, state: &State, cx: &Context) -> Result<()> {
+    let what = finish_or_take_back(entry, state).map_err(|cause| match cause {
+        cause @ Error::Store { .. } => Error::Interrupted {
+            title: entry.title.clone(),
+            cause: Box::new(cause),
+        },
+        other => other,
+    })?;
+    cx.talk.warn(format!(
+        "a change that was interrupted is {what}: {}",
+        entry.title
+    ));
+    Ok(())
+}
+
+fn finish_or_take_back(entry: &Entry, state: &State) -> Result<&'static str> {
+    clear_leftovers(entry, state)?;
+    if is_past_commit_point(entry, state)? {
+        finish(entry)?;
+        state.history.keep(entry)?;
+        apply::settle(entry, state)?;
+        Ok("finished now")
+    } else {
+        take_back(entry, state)?;
+        Ok("taken back")
+    }
 }
 
 /// Text of a file that was being written when its process ended; it may hold secrets.

@@ -10,6 +10,32 @@ use zeroize::Zeroizing;
 const TERMINAL_LINE_LIMIT: usize = 4095;
 
 /// An API key. It has no `Display`, no `Serialize`, no `PartialEq`, and its `Debug` shows nothing.
+///
+/// ```
+/// let key = goose_setup::secret::Secret::stored("sk-1");
+/// assert_eq!(format!("{key:?}"), "Secret");
+/// ```
+///
+/// It cannot be printed,
+///
+/// ```compile_fail,E0277
+/// let key = goose_setup::secret::Secret::stored("sk-1");
+/// println!("{key}");
+/// ```
+///
+/// or serialised,
+///
+/// ```compile_fail,E0277
+/// let key = goose_setup::secret::Secret::stored("sk-1");
+/// serde_json::to_string(&key);
+/// ```
+///
+/// or compared by accident.
+///
+/// ```compile_fail,E0369
+/// let key = goose_setup::secret::Secret::stored("sk-1");
+/// key == key;
+/// ```
 #[derive(Clone)]
 pub struct Secret(SecretString);
 

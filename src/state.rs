@@ -2,7 +2,6 @@
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::env::Env;
 use crate::error::Result;
@@ -11,14 +10,10 @@ use crate::goose::binary::{Goose, VersionCache};
 use crate::goose::config::Config;
 use crate::goose::paths::{OwnPaths, Paths};
 use crate::history::History;
-use crate::secrets::{Places, Seen};
+use crate::patience::Patience;
+use crate::secrets::{Places, Seen, StoreKind};
 use crate::shell::Shell;
 use crate::shell::rc;
-
-/// A keychain that does not answer a program within this time will not answer it at all.
-const PATIENCE_ALONE: Duration = Duration::from_secs(3);
-/// A person may have to find the unlock dialog and type a password.
-const PATIENCE_WITH_A_PERSON: Duration = Duration::from_secs(60);
 
 pub struct State {
     pub paths: Paths,
@@ -27,7 +22,7 @@ pub struct State {
     pub places: Places,
     pub versions: VersionCache,
     pub history: History,
-    patience: Duration,
+    patience: Patience,
     seen: OnceCell<Seen>,
     goose: OnceCell<Option<Goose>>,
 }
@@ -59,22 +54,26 @@ impl State {
             own,
             config,
             places,
-            patience: if env.can_prompt() {
-                PATIENCE_WITH_A_PERSON
-            } else {
-                PATIENCE_ALONE
-            },
+            patience: Patience::here(env),
             seen: OnceCell::new(),
             goose: OnceCell::new(),
         })
     }
 
     /// The same machine, waiting for the keychain for this long at most.
-    pub fn with_patience(self, patience: Duration) -> Self {
+    pub fn with_patience(self, patience: Patience) -> Self {
         Self { patience, ..self }
     }
 
-    pub fn patience(&self) -> Duration {
+    /// The same machine as `--store` has to see it: a keychain that is asked for counts although goose has it off.
+    pub fn with_store(mut self, store: Option<StoreKind>) -> Self {
+        if store == Some(StoreKind::Keychain) {
+            self.places.keyring_off = false;
+        }
+        self
+    }
+
+    pub fn patience(&self) -> Patience {
         self.patience
     }
 

@@ -25,9 +25,17 @@ pub fn path(path: &Path, env: &Env) -> String {
 }
 
 pub fn store(kind: StoreKind, secrets_file: &Path, env: &Env) -> String {
+    let name = store_name(kind, secrets_file, env);
     match kind {
-        StoreKind::Keychain => "the keychain (service goose, account secrets)".into(),
-        StoreKind::File => format!("{} in plain text, mode 0600", path(secrets_file, env)),
+        StoreKind::Keychain => format!("{name} (service goose, account secrets)"),
+        StoreKind::File => format!("{name} in plain text, mode 0600"),
+    }
+}
+
+pub fn store_name(kind: StoreKind, secrets_file: &Path, env: &Env) -> String {
+    match kind {
+        StoreKind::Keychain => "the keychain".into(),
+        StoreKind::File => path(secrets_file, env),
     }
 }
 
@@ -62,6 +70,15 @@ pub fn plan(plan: &Plan, secrets_file: &Path, env: &Env) -> String {
         }
         for name in &secrets.change.remove {
             line(removed(&format!("{name}  removed")));
+        }
+        if let Some(dialog) = secrets.dialog {
+            line(format!("    {} {dialog}", style("note").yellow()));
+        }
+        if secrets.unmakes {
+            line(removed(match secrets.change.store {
+                StoreKind::Keychain => "the item itself, which was not there before",
+                StoreKind::File => "the file itself, which was not there before",
+            }));
         }
     }
     for file in &plan.files {

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::catalog::{self, Provider};
 use crate::check::http::Http;
+use crate::check::verdict::Verdict;
 use crate::check::{self, Finding, Target};
 use crate::cli::CheckArgs;
 use crate::commands::stored_key;
@@ -18,6 +19,37 @@ use crate::limits::way_out::{self, WayOut};
 use crate::report::Report;
 use crate::state::State;
 
+/// What came of one provider.
+struct Row {
+    provider: &'static Provider,
+    finding: Finding,
+    exit: Exit,
+}
+
+impl Row {
+    fn asked(provider: &'static Provider, finding: Finding) -> Self {
+        Self {
+            provider,
+            exit: finding.verdict.exit(),
+            finding,
+        }
+    }
+
+    /// There is no key to ask with, which proves nothing.
+    fn unasked(provider: &'static Provider, error: &Error) -> Self {
+        let finding = Finding::new(Verdict::Unproven, error.to_string(), error.action());
+        let exit = match error {
+            Error::Store { .. } => Exit::Store,
+            _ => finding.verdict.exit(),
+        };
+        Self {
+            provider,
+            finding,
+            exit,
+        }
+    }
+}
+
 pub fn run(args: &CheckArgs, cx: &Context) -> Result<Report> {
     let state = cx.look()?;
     let providers = if args.all {
@@ -31,32 +63,35 @@ pub fn run(args: &CheckArgs, cx: &Context) -> Result<Report> {
             .collect::<Result<_>>()?
     };
     let http = cx.network()?;
-    let findings = prove_all(&providers, &http, cx, &state)?;
+    let rows = prove_all(&providers, &http, cx, &state)?;
     let mut text = String::new();
-    for (provider, finding) in providers.iter().zip(&findings) {
-        text.push_str(&line(provider, finding));
+    for row in &rows {
+        text.push_str(&line(row));
     }
-    let way_out = way_out(&providers, &findings, &http, cx, &state)?;
+    let way_out = way_out(&rows, &http, cx, &state)?;
     cx.tell_requests(&http);
     if let Some(way_out) = &way_out {
         text.push_str(&format!("{}\n", way_out.sentence()));
     }
-    let results: Vec<_> = providers
+    let results: Vec<_> = rows
         .iter()
-        .zip(&findings)
-        .map(|(provider, finding)| {
-            json!({
-                "provider": provider.id,
-                "verdict": finding.verdict,
-                "cause": finding.cause,
-                "detail": finding.detail,
-                "action": finding.action,
-                "http_status": finding.http_status,
-                "requests": finding.requests,
-            })
-        })
+        .map(
+            |Row {
+                 provider, finding, ..
+             }| {
+                json!({
+                    "provider": provider.id,
+                    "verdict": finding.verdict,
+                    "cause": finding.cause,
+                    "detail": finding.detail,
+                    "action": finding.action,
+                    "http_status": finding.http_status,
+                    "requests": finding.requests,
+                })
+            },
+        )
         .collect();
-    let exit = Exit::worst(findings.iter().map(|finding| finding.verdict.exit()));
+    let exit = Exit::worst(rows.iter().map(|row| row.exit));
     Ok(Report::new(
         exit,
         json!({"results": results, "switch_to": way_out}),
@@ -85,58 +120,60 @@ pub(super) fn all_with_keys(cx: &Context, state: &State) -> Result<Vec<&'static 
 }
 
 /// The provider to go to, where the active one was checked and is used up.
-fn way_out(
-    providers: &[&'static Provider],
-    findings: &[Finding],
-    http: &Http,
-    cx: &Context,
-    state: &State,
-) -> Result<Option<WayOut>> {
-    let known: Vec<_> = providers
+fn way_out(rows: &[Row], http: &Http, cx: &Context, state: &State) -> Result<Option<WayOut>> {
+    let known: Vec<_> = rows
         .iter()
-        .zip(findings)
-        .map(|(provider, finding)| way_out::Known {
-            id: provider.id,
-            verdict: finding.verdict,
-            is_exhausted: is_exhausted(finding.verdict),
+        .map(|row| way_out::Known {
+            id: row.provider.id,
+            verdict: row.finding.verdict,
+            is_exhausted: is_exhausted(row.finding.verdict),
         })
         .collect();
     way_out::find(&known, http, cx, state)
 }
 
+/// One row each, in their order. It is a mistake only to name nobody who has a key.
 fn prove_all(
     providers: &[&'static Provider],
     http: &Http,
     cx: &Context,
     state: &State,
-) -> Result<Vec<Finding>> {
+) -> Result<Vec<Row>> {
     let mut keys = Vec::new();
     for provider in providers {
         let key = stored_key::in_force(provider, cx, state)?;
-        if let (Some(fact), None) = (&provider.key, &key)
-            && !fact.optional
-        {
-            return Err(stored_key::no_key(provider, fact.variable, state));
-        }
-        keys.push(key);
+        keys.push(match (&provider.key, key) {
+            (Some(fact), None) if !fact.optional => {
+                Err(stored_key::no_key(provider, fact.variable, state))
+            }
+            (_, key) => Ok(key),
+        });
     }
-    let targets: Vec<_> = providers
-        .iter()
-        .zip(&keys)
-        .map(|(provider, key)| stored_key::target(provider, key.as_ref(), state))
-        .collect();
+    if keys.iter().all(Result::is_err) {
+        let first = keys.into_iter().next();
+        return first.map_or(Ok(Vec::new()), |key| key.map(|_| Vec::new()));
+    }
     let (env, paths) = (&cx.env, &state.paths);
     std::thread::scope(|scope| {
-        let asked: Vec<_> = targets
+        let asked: Vec<_> = providers
             .iter()
-            .map(|target| scope.spawn(|| prove(http, target, env, paths)))
+            .zip(&keys)
+            .map(|(provider, key)| {
+                key.as_ref().map(|key| {
+                    let target = stored_key::target(provider, key.as_ref(), state);
+                    scope.spawn(move || prove(http, &target, env, paths))
+                })
+            })
             .collect();
-        asked
-            .into_iter()
-            .map(|asked| {
-                asked
+        providers
+            .iter()
+            .zip(asked)
+            .map(|(provider, asked)| match asked {
+                Err(error) => Ok(Row::unasked(provider, error)),
+                Ok(asked) => asked
                     .join()
-                    .map_err(|_| Error::unexpected("a check ended without an answer"))
+                    .map(|finding| Row::asked(provider, finding))
+                    .map_err(|_| Error::unexpected("a check ended without an answer")),
             })
             .collect()
     })
@@ -150,7 +187,10 @@ fn prove(http: &Http, target: &Target, env: &Env, paths: &Paths) -> Finding {
     }
 }
 
-fn line(provider: &Provider, finding: &Finding) -> String {
+fn line(row: &Row) -> String {
+    let Row {
+        provider, finding, ..
+    } = row;
     let account = finding
         .account
         .as_ref()
@@ -160,7 +200,7 @@ fn line(provider: &Provider, finding: &Finding) -> String {
     line.push_str(&finding.detail);
     line.push_str(&account);
     line.push('\n');
-    if finding.verdict.exit() != Exit::Done {
+    if row.exit != Exit::Done {
         line.push_str(&format!("{:<18} → {}\n", "", finding.action));
     }
     line

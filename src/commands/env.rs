@@ -145,12 +145,18 @@ fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
     if args.install {
         write_env_file(&mut plan, &files, cx, &state)?;
         plan.add_rc_line(&files, cx.env.home())?;
+        if stored_keys(None, &state)?.is_empty() {
+            plan.notes.push(
+                "no key is stored yet, so there is none to load: run `goose-setup` to set a provider up"
+                    .into(),
+            );
+        }
     } else {
         plan.remove_exports(&files);
     }
     let prompt = cx.prompt();
     let rc = view::path(&files.rc.path, &cx.env);
-    let text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
+    let mut text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
         Outcome::Shown(text) => text,
         Outcome::NothingToDo if args.install => {
             format!("nothing to change: {rc} loads the keys already\n")
@@ -165,6 +171,11 @@ fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
             format!("{rc} is as it was before; open shells keep what they have loaded\n")
         }
     };
+    if !args.writing.dry_run {
+        for note in &plan.notes {
+            text.push_str(&format!("note: {note}\n"));
+        }
+    }
     Ok(Report::new(
         Exit::Done,
         json!({

@@ -7,7 +7,7 @@ use crate::commands::stored_key;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::goose::env_value;
-use crate::process;
+use crate::{process, recovery};
 
 pub fn run(args: &ExecArgs, cx: &Context) -> Result<u8> {
     if cx.json {
@@ -53,5 +53,7 @@ pub fn run(args: &ExecArgs, cx: &Context) -> Result<u8> {
     {
         add(host.setting, &value)?;
     }
+    // Afterwards this is another program.
+    recovery::expire(cx);
     process::become_program(&args.command, &variables)
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::check::verdict::Verdict;
 use crate::check::{self, Finding};
-use crate::cli::{ImportArgs, SetupArgs, StoreArg};
+use crate::cli::{ImportArgs, SetupArgs};
 use crate::commands::stored_key;
 use crate::consent::{self, Outcome};
 use crate::context::Context;
@@ -41,10 +41,7 @@ pub fn run(args: &ImportArgs, cx: &Context) -> Result<Report> {
             "--from SOURCE, --provider PROVIDER or --all",
         ));
     }
-    let mut state = cx.look()?;
-    if args.store == Some(StoreArg::Keychain) {
-        state.places.keyring_off = false;
-    }
+    let state = cx.look()?.with_store(args.store);
     let Haul { found, left } = import::look(&cx.env, &state)?;
     let mut items = items(found, args, &state)?;
     let setup = SetupArgs {
@@ -95,8 +92,7 @@ fn items(found: Vec<Found>, args: &ImportArgs, state: &State) -> Result<Vec<Item
     };
     // With `--store` it counts what is there, not what goose reads now.
     let stored = |name: &str| match args.store {
-        Some(StoreArg::Keychain) => seen.secret_in(StoreKind::Keychain, name),
-        Some(StoreArg::File) => seen.secret_in(StoreKind::File, name),
+        Some(store) => seen.secret_in(store, name),
         None => seen.secret(name),
     };
     Ok(found

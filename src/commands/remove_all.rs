@@ -14,7 +14,11 @@ use crate::state::State;
 use crate::{apply, consent, recovery, view};
 
 pub fn run(args: &RemoveAllArgs, cx: &Context) -> Result<Report> {
-    consent::begin(args.writing, cx)?;
+    match consent::begin(args.writing, cx) {
+        // What cannot be put in order goes with all the rest.
+        Err(Error::Interrupted { .. }) => {}
+        begun => begun?,
+    }
     let state = cx.look()?;
     if Files::read(&state.own)?.memo().is_some() {
         return Err(Error::usage(
@@ -85,7 +89,7 @@ fn remove_line(plan: &mut Plan, shell: Shell, cx: &Context, state: &State) -> Re
 
 /// Without a journal: it would be ours, too, and what is left after a kill is taken away by the same command.
 fn remove(plan: &Plan, cx: &Context, state: &State) -> Result<()> {
-    let _turn = recovery::turn(cx)?;
+    let _turn = recovery::last_turn(cx)?;
     for FileChange { before, after, .. } in &plan.files {
         fsio::clear_leftovers_of(&before.path)?;
         match after {

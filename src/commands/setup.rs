@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::check::verdict::Verdict;
-use crate::cli::{SetupArgs, StoreArg};
+use crate::cli::SetupArgs;
 use crate::commands::env as exports;
 use crate::commands::home;
 use crate::context::Context;
@@ -143,11 +143,7 @@ fn agree(
 
 /// The machine as this setup has to see it: with `--store keychain` the keychain counts although goose has it off.
 fn look(args: &SetupArgs, cx: &Context) -> Result<State> {
-    let mut state = cx.look()?;
-    if args.store == Some(StoreArg::Keychain) {
-        state.places.keyring_off = false;
-    }
-    Ok(state)
+    Ok(cx.look()?.with_store(args.store))
 }
 
 fn draw_up(answers: &Answers, extras: &Extras, cx: &Context, state: &State) -> Result<Plan> {

@@ -13,7 +13,6 @@ use crate::fsio;
 use crate::history::Entry;
 use crate::plan::Plan;
 use crate::report::Report;
-use crate::secrets::StoreKind;
 use crate::state::State;
 use crate::{apply, recovery, running, undo};
 
@@ -21,10 +20,11 @@ pub fn run(args: &UndoArgs, cx: &Context) -> Result<Report> {
     if args.list {
         return list(cx);
     }
-    consent::begin(args.writing, cx)?;
     if args.forget {
+        cx.require_consent(args.writing)?;
         return forget(args, cx);
     }
+    consent::begin(args.writing, cx)?;
     let (state, entry, plan) = newest(cx)?;
     let prompt = cx.prompt();
     let (entry, plan, text) = match consent::ask(&plan, args.writing, prompt.as_ref(), cx, &state)?
@@ -80,18 +80,12 @@ fn take_back(agreed: Option<&Plan>, cx: &Context) -> Result<(Entry, Plan, String
 
 /// The last change, and what takes it back now.
 fn newest(cx: &Context) -> Result<(State, Entry, Plan)> {
-    let mut state = cx.look()?;
+    let state = cx.look()?;
     let Some(entry) = state.history.entries()?.into_iter().next() else {
         return Err(nothing_to_undo());
     };
     // The keychain counts here although goose may have it turned off by now: the change was made there.
-    if entry
-        .secrets
-        .as_ref()
-        .is_some_and(|secrets| secrets.store == StoreKind::Keychain)
-    {
-        state.places.keyring_off = false;
-    }
+    let state = state.with_store(entry.secrets.as_ref().map(|secrets| secrets.store));
     let plan = draw_up(&entry, &state)?;
     Ok((state, entry, plan))
 }
@@ -147,7 +141,7 @@ fn forget(args: &UndoArgs, cx: &Context) -> Result<Report> {
     {
         return Err(Error::Cancelled);
     }
-    let _turn = recovery::turn(cx)?;
+    let _turn = recovery::last_turn(cx)?;
     let state = cx.look()?;
     let entries = state.history.all()?;
     apply::forget_every_former(&entries, &state)?;

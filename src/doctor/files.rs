@@ -1,7 +1,6 @@
 //! goose's files: that they parse, have the right names, and are nobody else's.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::{Finding, broken};
 use crate::catalog;
@@ -10,6 +9,7 @@ use crate::error::Result;
 use crate::fsio;
 use crate::goose::custom::Custom;
 use crate::goose::paths::Paths;
+use crate::patience::Patience;
 use crate::secrets::Places;
 use crate::view;
 
@@ -96,7 +96,7 @@ fn secrets(paths: &Paths) -> Option<Finding> {
         keyring_off: true,
     };
     let sound = places
-        .look(Duration::ZERO)
+        .look(Patience::NONE)
         .and_then(|seen| seen.file.sound());
     sound.err().map(|error| broken("secrets-broken", &error))
 }

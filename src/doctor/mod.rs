@@ -12,8 +12,6 @@ mod program;
 mod secrets;
 mod shells;
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use crate::check::sanitize;
@@ -21,6 +19,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::goose::config::Config;
 use crate::goose::paths::{OwnPaths, Paths};
+use crate::patience::Patience;
 use crate::shell::Shell;
 use crate::state::State;
 
@@ -92,9 +91,6 @@ impl Finding {
     }
 }
 
-/// A keychain that does not answer within this time does not answer goose either.
-const KEYCHAIN_PATIENCE: Duration = Duration::from_secs(3);
-
 /// Everything that is wrong, the worst first. What has to be waited for is waited for until `cx`'s time is up, all together.
 pub fn examine(cx: &Context) -> Result<Vec<Finding>> {
     let until = cx.deadline();
@@ -105,7 +101,7 @@ pub fn examine(cx: &Context) -> Result<Vec<Finding>> {
     findings.extend(ownership::examine(&paths, cx));
     match Config::read(&paths) {
         Ok(_) => {
-            let state = State::look(&cx.env)?.with_patience(KEYCHAIN_PATIENCE.min(cx.timeout / 2));
+            let state = State::look(&cx.env)?.with_patience(Patience::alone_within(cx.timeout / 2));
             findings.extend(environment::values(cx, Some(&state)));
             findings.extend(config::examine(cx, &state));
             let mut add = |examined: Result<Vec<Finding>>| {

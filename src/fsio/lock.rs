@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{Privacy, create_folder, follow_links, io_error, parent};
 use crate::error::{Error, Result};
+use crate::patience::{MOMENT, Patience};
 
 const POLL: Duration = Duration::from_millis(10);
 
@@ -18,7 +19,7 @@ pub struct Lock {
 /// Takes an exclusive lock on `path`, making the file if need be and waiting at most `patience`.
 ///
 /// It is the same `flock` call that goose makes, so the two exclude each other.
-pub fn lock(path: &Path, patience: Duration) -> Result<Lock> {
+pub fn lock(path: &Path, patience: Patience) -> Result<Lock> {
     let real = follow_links(path)?;
     let open = || {
         create_folder(parent(&real), Privacy::Private)?;
@@ -30,26 +31,26 @@ pub fn lock(path: &Path, patience: Duration) -> Result<Lock> {
             .map_err(io_error("cannot open the lock", path))
     };
     let mut file = open()?;
-    let deadline = Instant::now() + patience;
+    let start = Instant::now();
+    let mut is_told = false;
     loop {
         match file.try_lock() {
             // A lock on a file that was taken away meanwhile excludes nobody.
             Ok(()) if is_still_at(&file, &real) => return Ok(Lock { _file: file }),
             Ok(()) => file = open()?,
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+            Err(TryLockError::WouldBlock) if start.elapsed() < patience.limit() => {
+                if !is_told && start.elapsed() >= MOMENT {
+                    is_told = true;
+                    let holder = holder(&file).unwrap_or_else(|| "another program".into());
+                    patience.tell(&format!("{}, which {holder} holds", path.display()));
+                }
                 std::thread::sleep(POLL);
             }
             Err(TryLockError::WouldBlock) => {
-                return Err(Error::Store {
-                    trouble: crate::error::StoreTrouble::TimedOut,
-                    detail: format!(
-                        "another program has held {} for {} s",
-                        path.display(),
-                        patience.as_secs()
-                    ),
-                    action:
-                        "wait for the other goose or goose-setup to finish, then run this again"
-                            .into(),
+                return Err(Error::Busy {
+                    path: path.into(),
+                    holder: holder(&file),
+                    patience,
                 });
             }
             Err(TryLockError::Error(error)) => return Err(io_error("cannot lock", path)(error)),
@@ -72,6 +73,41 @@ fn is_still_at(_: &File, _: &Path) -> bool {
     true
 }
 
+/// Who holds the lock, where the system tells.
+#[cfg(target_os = "linux")]
+fn holder(file: &File) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = file.metadata().ok()?;
+    let (major, minor) = (
+        rustix::fs::major(metadata.dev()),
+        rustix::fs::minor(metadata.dev()),
+    );
+    let place = format!("{major:02x}:{minor:02x}:{}", metadata.ino());
+    let process = process_in(&fs::read_to_string("/proc/locks").ok()?, &place)?;
+    // Whoever took it may be gone, and the lock be held by a process that it started.
+    let name = fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
+    Some(format!("{} (process {process})", name.trim_end()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn holder(_: &File) -> Option<String> {
+    None
+}
+
+/// The process that a table of locks names for this place; those that wait for it are marked by an arrow.
+#[cfg(target_os = "linux")]
+fn process_in(table: &str, place: &str) -> Option<u32> {
+    table.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            [_, kind, _, _, process, at, ..] if *kind != "->" && *at == place => {
+                process.parse().ok()
+            }
+            _ => None,
+        }
+    })
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
@@ -82,10 +118,21 @@ mod tests {
     fn a_lock_that_is_held_is_waited_for_and_then_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secrets.yaml.lock");
-        let held = lock(&path, Duration::ZERO).unwrap();
-        let error = lock(&path, Duration::from_millis(30)).unwrap_err();
+        let held = lock(&path, Patience::NONE).unwrap();
+        let error = lock(&path, Patience::of(Duration::from_millis(30))).unwrap_err();
         assert!(error.to_string().contains("secrets.yaml.lock"));
+        assert_eq!(error.exit(), crate::error::Exit::Changed);
         drop(held);
-        lock(&path, Duration::ZERO).unwrap();
+        lock(&path, Patience::NONE).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_process_that_holds_a_lock_is_told_from_those_that_wait_for_it() {
+        let table = "1: FLOCK  ADVISORY  WRITE 7988 fe:00:613 0 EOF\n\
+                     2: FLOCK  ADVISORY  WRITE 41 fe:00:614 0 EOF\n\
+                     2: -> FLOCK  ADVISORY  WRITE 42 fe:00:614 0 EOF\n";
+        assert_eq!(process_in(table, "fe:00:614"), Some(41));
+        assert_eq!(process_in(table, "fe:00:615"), None);
     }
 }

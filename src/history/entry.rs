@@ -66,6 +66,20 @@ impl Entry {
         }
     }
 
+    /// Without the texts and the record of secrets, which nobody needs any more.
+    pub(super) fn faded(&self) -> Self {
+        Self {
+            secrets: None,
+            files: Vec::new(),
+            commit_point: None,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn is_faded(&self) -> bool {
+        self.secrets.is_none() && self.files.is_empty()
+    }
+
     pub fn age(&self) -> Duration {
         now().saturating_sub(self.made)
     }

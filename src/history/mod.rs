@@ -8,16 +8,13 @@ mod entry;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::error::{Error, Result, StoreTrouble};
+use crate::error::{Error, Result};
 use crate::fsio::{self, Privacy};
+use crate::patience::Patience;
 use crate::plan::Plan;
 
 pub use entry::{Entry, FileRecord, Text};
 
-/// A change takes milliseconds; many at once take a moment.
-const SOON: Duration = Duration::from_secs(1);
-/// A person may have to find a keychain's dialog first.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Older entries are dropped: nobody takes back the change before twenty others.
 const KEPT: usize = 20;
 /// And nobody should find a replaced key lying around for ever.
@@ -39,19 +36,10 @@ impl History {
         Self { folder }
     }
 
-    /// Waits for the other goose-setup processes of this user, but not for ever. `wait` is called where it takes longer.
-    pub fn turn(&self, wait: impl FnOnce()) -> Result<Turn> {
+    /// Waits for the other goose-setup processes of this user, but not for ever.
+    pub fn turn(&self, patience: Patience) -> Result<Turn> {
         let path = self.folder.join("lock");
-        let lock = match fsio::lock(&path, SOON) {
-            Err(Error::Store {
-                trouble: StoreTrouble::TimedOut,
-                ..
-            }) => {
-                wait();
-                fsio::lock(&path, PATIENCE)?
-            }
-            other => other?,
-        };
+        let lock = fsio::lock(&path, patience)?;
         fsio::clear_leftovers_of(&path)?;
         Ok(Turn { _lock: lock })
     }
@@ -74,9 +62,7 @@ impl History {
     /// Written before the first step of a change.
     pub fn begin(&self, entry: &Entry) -> Result<()> {
         let path = self.journal();
-        let text = serde_json::to_vec(entry)
-            .map_err(|error| Error::unexpected(format!("cannot write down the change: {error}")))?;
-        fsio::replace(&fsio::read(&path)?, &text, Privacy::Private)
+        fsio::replace(&fsio::read(&path)?, &to_json(entry)?, Privacy::Private)
     }
 
     /// The change is made: its journal becomes the entry that `undo` takes back. An undo leaves no entry.
@@ -110,7 +96,7 @@ impl History {
             .collect())
     }
 
-    /// The entries that have had their time.
+    /// The entries that have had their time. What is left of the last one says only whom `switch -` goes back to.
     pub fn surplus(&self) -> Result<Vec<Entry>> {
         let paths = self.paths()?;
         let too_many = paths.len().saturating_sub(KEPT);
@@ -119,7 +105,7 @@ impl History {
         for (index, path) in paths.iter().enumerate() {
             if index < too_many || *path < oldest {
                 match read(path) {
-                    Ok(entry) => surplus.extend(entry),
+                    Ok(entry) => surplus.extend(entry.filter(|entry| !entry.is_faded())),
                     Err(_) => fsio::discard(path)?,
                 }
             }
@@ -134,6 +120,16 @@ impl History {
     /// The provider that was active before the last change of it.
     pub fn previous_provider(&self) -> Result<Option<String>> {
         Ok(self.paths()?.pop().and_then(|path| former_provider(&path)))
+    }
+
+    /// Drops an entry that has had its time; of the last one whom `switch -` goes back to is left.
+    pub fn fade(&self, entry: &Entry) -> Result<()> {
+        let path = self.path_of(&entry.id);
+        if self.paths()?.last() != Some(&path) {
+            return self.forget(entry);
+        }
+        let text = to_json(&entry.faded())?;
+        fsio::replace(&fsio::read(&path)?, &text, Privacy::Private)
     }
 
     /// Drops one entry; what is kept for it elsewhere is for the caller to forget.
@@ -158,6 +154,11 @@ impl History {
     fn path_of(&self, id: &str) -> PathBuf {
         self.folder.join("history").join(format!("{id}.json"))
     }
+}
+
+fn to_json(entry: &Entry) -> Result<Vec<u8>> {
+    serde_json::to_vec(entry)
+        .map_err(|error| Error::unexpected(format!("cannot write down the change: {error}")))
 }
 
 fn id_in(path: &Path) -> Option<&str> {

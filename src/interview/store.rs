@@ -1,6 +1,5 @@
 //! Where the secret goes.
 
-use crate::cli::StoreArg;
 use crate::error::{Error, Result, StoreTrouble};
 use crate::interview::Interview;
 use crate::plan::StoreChoice;
@@ -9,19 +8,8 @@ use crate::view;
 
 /// The store asked for, else the one goose reads now. Plain text is never chosen silently.
 pub fn decide(interview: &Interview<'_>) -> Result<StoreChoice> {
-    // A keychain may open a dialog of its own, or be out of order.
-    let waiting = interview
-        .cx
-        .talk
-        .busy("waiting for the keychain; answer its dialog if one is open");
-    let seen = interview.state.secrets();
-    drop(waiting);
-    let seen = seen?;
-    if let Some(asked) = interview.args.store {
-        let kind = match asked {
-            StoreArg::Keychain => StoreKind::Keychain,
-            StoreArg::File => StoreKind::File,
-        };
+    let seen = interview.state.secrets()?;
+    if let Some(kind) = interview.args.store {
         seen.usable(kind)?;
         return Ok(StoreChoice {
             kind,

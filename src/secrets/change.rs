@@ -1,7 +1,6 @@
 //! A change of secrets, and what it replaced.
 
 use std::fmt;
-use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -9,6 +8,7 @@ use super::StoreKind;
 use super::entries::{Entries, Touch};
 use super::record::SecretRecord;
 use crate::error::Result;
+use crate::patience::Patience;
 use crate::secret::Secret;
 
 /// A change of secrets on its way: what the record of it is filed under, and who is told before it is made.
@@ -26,6 +26,8 @@ pub struct Change {
     /// Take along what goose reads now and would not find any more: `secrets.yaml` when the first item is made, the item
     /// when the file is to be used instead of it.
     pub(super) carry_over: bool,
+    /// Take the whole store away where nothing is left in it: the change that is taken back made it.
+    pub unmakes: bool,
 }
 
 /// What a change replaced, for taking it back.
@@ -36,7 +38,7 @@ pub struct Former {
     pub(super) after: Entries,
     pub(super) extent: Extent,
     /// As long as the change was allowed to take.
-    pub(super) patience: Duration,
+    pub(super) patience: Patience,
 }
 
 /// What else came into being or changed along with the names.
@@ -46,10 +48,12 @@ pub(super) enum Extent {
     NewItem {
         carried: Entries,
     },
-    /// The whole text before (`None`: no file) and after.
+    /// The item is gone; what else it held stands in the file, which goose reads instead.
+    Unmade,
+    /// The whole text before and after; `None`: no file.
     Text {
         before: Option<Zeroizing<Vec<u8>>>,
-        after: Zeroizing<Vec<u8>>,
+        after: Option<Zeroizing<Vec<u8>>>,
     },
 }
 
@@ -93,7 +97,7 @@ impl Former {
             after: after.only(&names),
             names,
             extent,
-            patience: Duration::ZERO,
+            patience: Patience::NONE,
         }
     }
 

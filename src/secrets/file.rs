@@ -90,6 +90,12 @@ impl SecretsFile {
         ))
     }
 
+    /// With `wanted` as its content nothing would be left in it, not even a comment, nor a link to it.
+    pub(super) fn is_nothing_but(&self, wanted: &Entries) -> Result<bool> {
+        let is_bare = |text: &[u8]| matches!(text.trim_ascii(), b"" | b"{}");
+        Ok(wanted.is_empty() && !self.is_link() && is_bare(&self.text_of(wanted)?))
+    }
+
     /// Writes a text that `text_of` made, and reads it back.
     pub(super) fn write(&self, text: &[u8], wanted: &Entries) -> Result<()> {
         let path = &self.snapshot.path;

@@ -2,7 +2,8 @@
 //! store in a file of our own that only its owner can read.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+
+use zeroize::{Zeroize, Zeroizing};
 
 use serde_json::{Map, Value};
 
@@ -13,21 +14,25 @@ use super::keychain::{self, Item, KeychainState};
 use super::places::Places;
 use crate::error::{Error, Result};
 use crate::fsio::{self, Privacy};
+use crate::patience::Patience;
 
 impl Places {
     /// Keeps what is about to be replaced, under the id of the change.
-    pub(super) fn keep_former(&self, id: &str, former: &Former, until: Instant) -> Result<()> {
+    pub(super) fn keep_former(&self, id: &str, former: &Former, patience: Patience) -> Result<()> {
         if former.before.is_empty() {
             return Ok(());
         }
-        let mut kept = self.kept(former.store, until)?;
+        let mut kept = self.kept(former.store, patience)?;
         kept.put(id, Some(former.before.to_value()));
-        self.write_kept(former.store, &kept, until)
+        if former.store == StoreKind::Keychain {
+            crowd_out(&mut kept, |kept| keychain::fits(kept).is_ok());
+        }
+        self.write_kept(former.store, &kept, patience)
     }
 
     /// The values that the change with this id replaced.
-    pub fn former(&self, id: &str, store: StoreKind, patience: Duration) -> Result<Entries> {
-        let kept = self.kept(store, Instant::now() + patience)?;
+    pub fn former(&self, id: &str, store: StoreKind, patience: Patience) -> Result<Entries> {
+        let kept = self.kept(store, patience)?;
         Ok(kept
             .value(id)
             .cloned()
@@ -40,10 +45,9 @@ impl Places {
         &self,
         store: StoreKind,
         is_kept: &dyn Fn(&str) -> bool,
-        patience: Duration,
+        patience: Patience,
     ) -> Result<usize> {
-        let until = Instant::now() + patience;
-        let kept = self.kept(store, until)?;
+        let kept = self.kept(store, patience)?;
         let gone: Vec<String> = kept
             .names()
             .filter(|id| !is_kept(id))
@@ -56,14 +60,14 @@ impl Places {
         for id in &gone {
             rest.put(id, None);
         }
-        self.write_kept(store, &rest, until)?;
+        self.write_kept(store, &rest, patience)?;
         Ok(gone.len())
     }
 
-    fn kept(&self, store: StoreKind, until: Instant) -> Result<Entries> {
+    fn kept(&self, store: StoreKind, patience: Patience) -> Result<Entries> {
         match store {
             StoreKind::File => read_file(&self.former),
-            StoreKind::Keychain => match keychain::read(Item::Former, until) {
+            StoreKind::Keychain => match keychain::read(Item::Former, patience) {
                 KeychainState::Item(entries) => Ok(entries),
                 KeychainState::Empty { .. } => Ok(Entries::default()),
                 KeychainState::Trouble(trouble) => Err(trouble.error(&self.file)),
@@ -71,21 +75,23 @@ impl Places {
         }
     }
 
-    fn write_kept(&self, store: StoreKind, kept: &Entries, until: Instant) -> Result<()> {
+    fn write_kept(&self, store: StoreKind, kept: &Entries, patience: Patience) -> Result<()> {
         match store {
             StoreKind::File => {
-                let before = fsio::read(&self.former)?;
-                if kept.is_empty() {
+                let mut before = fsio::read(&self.former)?;
+                let done = if kept.is_empty() {
                     fsio::remove(&before)
                 } else {
                     fsio::replace(&before, kept.to_json().as_bytes(), Privacy::Private)
-                }
+                };
+                before.bytes.zeroize();
+                done
             }
             StoreKind::Keychain => {
                 let done = if kept.is_empty() {
-                    keychain::delete(Item::Former, until)
+                    keychain::delete(Item::Former, patience)
                 } else {
-                    keychain::write(Item::Former, kept, until)
+                    keychain::write(Item::Former, kept, patience)
                 };
                 done.map_err(|trouble| trouble.error(&self.file))
             }
@@ -93,8 +99,16 @@ impl Places {
     }
 }
 
+/// An item may not grow for ever everywhere: what was replaced longest ago makes room first.
+fn crowd_out(kept: &mut Entries, fits: impl Fn(&Entries) -> bool) {
+    while !kept.is_empty() && !fits(kept) {
+        let oldest = kept.names().min().map(str::to_owned);
+        kept.put(&oldest.unwrap_or_default(), None);
+    }
+}
+
 fn read_file(path: &Path) -> Result<Entries> {
-    let Some(bytes) = fsio::read(path)?.bytes else {
+    let Some(bytes) = fsio::read(path)?.bytes.map(Zeroizing::new) else {
         return Ok(Entries::default());
     };
     serde_json::from_slice::<Map<String, Value>>(&bytes)
@@ -106,4 +120,22 @@ fn read_file(path: &Path) -> Result<Entries> {
             column: None,
             reason: "it is no JSON object of former secrets".into(),
         })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::*;
+
+    #[test]
+    fn where_there_is_no_room_for_all_former_keys_the_oldest_go_first() {
+        let mut kept =
+            Entries::from_json(r#"{"2":{"A":"b"},"1":{"A":"a"},"3":{"A":"c"}}"#).unwrap();
+        let two = r#"{"2":{"A":"b"},"3":{"A":"c"}}"#;
+        crowd_out(&mut kept, |kept| kept.to_json().len() <= two.len());
+        assert_eq!(kept.to_json().as_str(), two);
+        crowd_out(&mut kept, |_| false);
+        assert!(kept.is_empty());
+    }
 }

@@ -5,7 +5,6 @@
 
 use std::sync::mpsc;
 use std::thread;
-use std::time::Instant;
 
 use keyring::{Entry, Error as KeyringError};
 use zeroize::{Zeroize, Zeroizing};
@@ -13,6 +12,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::entries::Entries;
 use super::trouble::Trouble;
 use crate::error::StoreTrouble;
+use crate::patience::{MOMENT, Patience};
 
 /// Which of the two items that are our business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,11 @@ impl Item {
 
 /// `CRED_MAX_CREDENTIAL_BLOB_SIZE`; the text is kept as UTF-16.
 const WINDOWS_LIMIT: usize = 5 * 512;
+const LIMIT: usize = if cfg!(windows) {
+    WINDOWS_LIMIT
+} else {
+    usize::MAX
+};
 
 #[derive(Clone, Debug)]
 pub enum KeychainState {
@@ -47,8 +52,8 @@ pub enum KeychainState {
     Trouble(Trouble),
 }
 
-pub(super) fn read(item: Item, until: Instant) -> KeychainState {
-    let state = within(until, move || {
+pub(super) fn read(item: Item, patience: Patience) -> KeychainState {
+    let state = within(patience, move || {
         let text = match item.entry()?.get_password() {
             Ok(text) => Zeroizing::new(text),
             Err(KeyringError::NoEntry) => {
@@ -65,29 +70,36 @@ pub(super) fn read(item: Item, until: Instant) -> KeychainState {
     state.unwrap_or_else(KeychainState::Trouble)
 }
 
-/// Asks for the keychain to be unlocked. An answer that comes too late does no harm, unlike a late write.
-pub(super) fn unlock(until: Instant) -> Result<(), Trouble> {
-    within(until, platform::unlock)
+/// It can be asked without anybody being asked for a password.
+pub(super) fn is_open(patience: Patience) -> bool {
+    matches!(within(patience, platform::locked), Ok(false))
 }
 
-pub(super) fn write(item: Item, entries: &Entries, until: Instant) -> Result<(), Trouble> {
+/// Asks for the keychain to be unlocked. An answer that comes too late does no harm, unlike a late write.
+pub(super) fn unlock(patience: Patience) -> Result<(), Trouble> {
+    within(patience, platform::unlock)
+}
+
+pub(super) fn write(item: Item, entries: &Entries, patience: Patience) -> Result<(), Trouble> {
     let json = entries.to_json();
-    if cfg!(windows) {
-        fits(&json, WINDOWS_LIMIT)?;
-    }
-    within(until, move || {
+    within(patience, move || {
         item.entry()?.set_password(&json).map_err(trouble)
     })
 }
 
-pub(super) fn delete(item: Item, until: Instant) -> Result<(), Trouble> {
-    within(until, move || match item.entry()?.delete_credential() {
+pub(super) fn delete(item: Item, patience: Patience) -> Result<(), Trouble> {
+    within(patience, move || match item.entry()?.delete_credential() {
         Ok(()) | Err(KeyringError::NoEntry) => Ok(()),
         Err(error) => Err(trouble(error)),
     })
 }
 
-fn fits(json: &str, limit: usize) -> Result<(), Trouble> {
+/// The keychain has room for an item with these entries.
+pub(super) fn fits(entries: &Entries) -> Result<(), Trouble> {
+    is_within(&entries.to_json(), LIMIT)
+}
+
+fn is_within(json: &str, limit: usize) -> Result<(), Trouble> {
     let bytes = json.encode_utf16().count() * 2;
     if bytes > limit {
         return Err(Trouble::too_long(bytes, limit));
@@ -96,10 +108,9 @@ fn fits(json: &str, limit: usize) -> Result<(), Trouble> {
 }
 
 fn within<T: Send + 'static>(
-    until: Instant,
+    patience: Patience,
     work: impl FnOnce() -> Result<T, Trouble> + Send + 'static,
 ) -> Result<T, Trouble> {
-    let patience = until.saturating_duration_since(Instant::now());
     let (tell, answer) = mpsc::sync_channel(1);
     let started = thread::Builder::new()
         .name("keychain".into())
@@ -110,7 +121,13 @@ fn within<T: Send + 'static>(
     if started.is_err() {
         return Err(nonsense());
     }
-    match answer.recv_timeout(patience) {
+    let mut answered = answer.recv_timeout(MOMENT.min(patience.limit()));
+    let left = patience.limit().saturating_sub(MOMENT);
+    if matches!(answered, Err(mpsc::RecvTimeoutError::Timeout)) && !left.is_zero() {
+        patience.tell("the keychain, which may have opened a dialog");
+        answered = answer.recv_timeout(left);
+    }
+    match answered {
         Ok(result) => result,
         Err(mpsc::RecvTimeoutError::Timeout) => Err(Trouble::no_answer_after(patience)),
         Err(mpsc::RecvTimeoutError::Disconnected) => Err(nonsense()),
@@ -287,14 +304,14 @@ mod platform {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use super::*;
 
     #[test]
     fn a_keychain_that_does_not_answer_is_left_when_the_time_is_up() {
         let started = Instant::now();
-        let trouble = within(started + Duration::from_millis(50), || {
+        let trouble = within(Patience::of(Duration::from_millis(50)), || {
             thread::sleep(Duration::from_secs(5));
             Ok(())
         });
@@ -320,8 +337,10 @@ mod tests {
     #[test]
     fn an_item_too_long_for_windows_is_refused_before_it_is_written() {
         let json = format!("{{\"K\":\"{}\"}}", "x".repeat(1272));
-        assert!(fits(&json, WINDOWS_LIMIT).is_ok());
-        let detail = fits(&format!("{json} "), WINDOWS_LIMIT).unwrap_err().detail;
+        assert!(is_within(&json, WINDOWS_LIMIT).is_ok());
+        let detail = is_within(&format!("{json} "), WINDOWS_LIMIT)
+            .unwrap_err()
+            .detail;
         assert!(detail.contains("2562") && detail.contains("2560"));
     }
 

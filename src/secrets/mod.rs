@@ -4,6 +4,7 @@
 //! answers. Once the item exists the file is ignored, so whichever store is written first takes over what the other held.
 
 mod change;
+pub mod dialog;
 mod entries;
 mod file;
 mod former;
@@ -15,6 +16,7 @@ mod seen;
 mod trouble;
 mod write;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 pub use change::{Change, Filing, Former};
@@ -26,11 +28,21 @@ pub use record::SecretRecord;
 pub use seen::Seen;
 pub use trouble::Trouble;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum StoreKind {
     Keychain,
     File,
+}
+
+impl StoreKind {
+    /// As it is typed after `--store`, and printed in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Keychain => "keychain",
+            Self::File => "file",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ pub struct SecretRecord {
     pub store: StoreKind,
     /// The change made the item, or the file.
     pub made_store: bool,
+    /// The change took the item away, since what was left of it stands in the file.
+    #[serde(default)]
+    pub unmade_store: bool,
     pub names: Vec<NameRecord>,
 }
 
@@ -28,13 +31,14 @@ pub struct NameRecord {
 impl SecretRecord {
     pub(super) fn of(former: &Former) -> Self {
         let made_store = match &former.extent {
-            Extent::NamesOnly => false,
+            Extent::NamesOnly | Extent::Unmade => false,
             Extent::NewItem { .. } => true,
             Extent::Text { before, .. } => before.is_none(),
         };
         Self {
             store: former.store,
             made_store,
+            unmade_store: matches!(former.extent, Extent::Unmade),
             names: former
                 .names
                 .iter()

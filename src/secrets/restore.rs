@@ -1,15 +1,14 @@
 //! Taking a change back: one of ours that failed later on, or one that another process did not finish.
 
-use std::time::{Duration, Instant};
-
 use super::StoreKind;
 use super::change::{Extent, Former};
+use super::entries::Entries;
 use super::file::SecretsFile;
 use super::keychain::{self, Item, KeychainState};
 use super::places::Places;
 use super::record::SecretRecord;
 use crate::error::Result;
-use crate::fsio;
+use crate::patience::Patience;
 
 impl Places {
     /// Takes a change back wherever our values still stand; what others wrote since stays.
@@ -17,35 +16,45 @@ impl Places {
         if former.names.is_empty() && matches!(former.extent, Extent::NamesOnly) {
             return Ok(());
         }
-        let until = Instant::now() + former.patience;
-        let _lock = fsio::lock(&self.lock, former.patience)?;
+        let _lock = self.locked(former.patience)?;
         match former.store {
-            StoreKind::Keychain => self.restore_item(former, until),
+            StoreKind::Keychain => self.restore_item(former, former.patience),
             StoreKind::File => self.restore_file(former),
         }
     }
 
-    fn restore_item(&self, former: &Former, until: Instant) -> Result<()> {
-        let current = match keychain::read(Item::Goose, until) {
-            KeychainState::Item(entries) => entries,
-            KeychainState::Empty { .. } => return Ok(()),
-            KeychainState::Trouble(trouble) => return Err(trouble.error(&self.file)),
+    fn restore_item(&self, former: &Former, patience: Patience) -> Result<()> {
+        let is_unmade = matches!(former.extent, Extent::Unmade);
+        let Some(current) = self.item(is_unmade, patience)? else {
+            return Ok(());
         };
         let wanted = former.taken_out_of(&current);
         let done = match &former.extent {
             Extent::NewItem { carried } if wanted == *carried => {
-                keychain::delete(Item::Goose, until)
+                keychain::delete(Item::Goose, patience)
             }
             _ if wanted == current => Ok(()),
-            _ => keychain::write(Item::Goose, &wanted, until),
+            _ => keychain::write(Item::Goose, &wanted, patience),
         };
         done.map_err(|trouble| trouble.error(&self.file))
+    }
+
+    /// What stands in goose's item. Where the change took the item away, what goose reads since is what was left of it.
+    fn item(&self, is_unmade: bool, patience: Patience) -> Result<Option<Entries>> {
+        match keychain::read(Item::Goose, patience) {
+            KeychainState::Item(entries) => Ok(Some(entries)),
+            KeychainState::Empty { .. } if is_unmade => {
+                Ok(Some(SecretsFile::read(&self.file)?.sound()?))
+            }
+            KeychainState::Empty { .. } => Ok(None),
+            KeychainState::Trouble(trouble) => Err(trouble.error(&self.file)),
+        }
     }
 
     fn restore_file(&self, former: &Former) -> Result<()> {
         let file = SecretsFile::read(&self.file)?;
         if let Extent::Text { before, after } = &former.extent
-            && file.snapshot().bytes.as_deref() == Some(after.as_slice())
+            && file.snapshot().bytes.as_deref() == after.as_ref().map(|text| text.as_slice())
             && (before.is_some() || !file.is_link())
         {
             return file.put_back(before.as_ref().map(|text| text.as_slice()));
@@ -59,10 +68,9 @@ impl Places {
     }
 
     /// Takes back what another process wrote and did not finish, wherever it still stands.
-    pub fn take_back(&self, id: &str, record: &SecretRecord, patience: Duration) -> Result<()> {
-        let until = Instant::now() + patience;
+    pub fn take_back(&self, id: &str, record: &SecretRecord, patience: Patience) -> Result<()> {
         let former = self.former(id, record.store, patience)?;
-        let _lock = fsio::lock(&self.lock, patience)?;
+        let _lock = self.locked(patience)?;
         let file = SecretsFile::read(&self.file)?;
         match record.store {
             StoreKind::File => {
@@ -77,18 +85,16 @@ impl Places {
                 }
             }
             StoreKind::Keychain => {
-                let current = match keychain::read(Item::Goose, until) {
-                    KeychainState::Item(entries) => entries,
-                    KeychainState::Empty { .. } => return Ok(()),
-                    KeychainState::Trouble(trouble) => return Err(trouble.error(&self.file)),
+                let Some(current) = self.item(record.unmade_store, patience)? else {
+                    return Ok(());
                 };
                 let wanted = record.taken_out_of(&current, &former);
                 let done = if wanted == current {
                     Ok(())
                 } else if record.made_store && wanted == file.sound()? {
-                    keychain::delete(Item::Goose, until)
+                    keychain::delete(Item::Goose, patience)
                 } else {
-                    keychain::write(Item::Goose, &wanted, until)
+                    keychain::write(Item::Goose, &wanted, patience)
                 };
                 done.map_err(|trouble| trouble.error(&self.file))
             }

@@ -133,6 +133,11 @@ impl Seen {
             .unwrap_or_default()
     }
 
+    /// goose has its item in the keychain.
+    pub fn has_item(&self) -> bool {
+        matches!(self.keychain, Some(KeychainState::Item(_)))
+    }
+
     /// A change that leaves nothing behind which goose finds now. It asks the keychain no second time where the first
     /// time gave nothing to take along.
     pub fn change(
@@ -141,12 +146,35 @@ impl Seen {
         set: Vec<(String, Secret)>,
         remove: Vec<String>,
     ) -> Change {
-        let has_item = matches!(self.keychain, Some(KeychainState::Item(_)));
         Change {
             store,
             set,
             remove,
-            carry_over: store == StoreKind::Keychain || has_item,
+            carry_over: store == StoreKind::Keychain || self.has_item(),
+            unmakes: false,
+        }
+    }
+
+    /// A change that only takes these names away, and so leaves the other store alone.
+    pub fn removal(store: StoreKind, remove: Vec<String>) -> Change {
+        Change {
+            store,
+            set: Vec::new(),
+            remove,
+            carry_over: false,
+            unmakes: false,
+        }
+    }
+
+    /// The change takes the whole store away, as things are now.
+    pub fn unmakes(&self, change: &Change) -> bool {
+        let Some(entries) = self.entries(change.store).filter(|_| change.unmakes) else {
+            return false;
+        };
+        let left = change.applied_to(entries);
+        match change.store {
+            StoreKind::File => self.file.is_nothing_but(&left).unwrap_or(false),
+            StoreKind::Keychain => self.file.sound().is_ok_and(|file| file == left),
         }
     }
 

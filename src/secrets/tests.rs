@@ -12,10 +12,12 @@ use super::trouble::Trouble;
 use super::*;
 use crate::error::{Error, StoreTrouble};
 use crate::fsio;
+use crate::patience::Patience;
 use crate::secret::Secret;
 use std::time::Duration;
 
-const SECOND: Duration = Duration::from_secs(1);
+const SECOND: Patience = Patience::of(Duration::from_secs(1));
+const LONGER: Patience = Patience::of(Duration::from_secs(5));
 
 struct Home {
     folder: tempfile::TempDir,
@@ -71,6 +73,7 @@ fn set(name: &str, value: &str) -> Change {
         set: vec![(name.into(), Secret::stored(value))],
         remove: vec![],
         carry_over: false,
+        unmakes: false,
     }
 }
 
@@ -80,6 +83,7 @@ fn remove(name: &str) -> Change {
         set: vec![],
         remove: vec![name.into()],
         carry_over: false,
+        unmakes: false,
     }
 }
 
@@ -251,7 +255,7 @@ fn a_held_lock_is_waited_for_and_then_named() {
     let home = home(Some("A_KEY: a\n"));
     let lock = home.folder.path().join("goose/secrets.yaml.lock");
     let held = fsio::lock(&lock, SECOND).unwrap();
-    let short = Duration::from_millis(30);
+    let short = Patience::of(Duration::from_millis(30));
     let error = home
         .places
         .write(&set("A_KEY", "b"), &UNFILED, short)
@@ -412,8 +416,8 @@ fn the_real_keychain_keeps_every_promise() {
     }
     let mut home = home(Some("A_KEY: a\nN: 12\nC: {x: [1.5]}\n"));
     home.places.keyring_off = false;
-    let look = || home.places.look(SECOND * 5).unwrap();
-    let write = |change: Change| home.places.write(&change, &UNFILED, SECOND * 5).unwrap();
+    let look = || home.places.look(LONGER).unwrap();
+    let write = |change: Change| home.places.write(&change, &UNFILED, LONGER).unwrap();
     let key = |name: &str, value: &str| Change {
         store: StoreKind::Keychain,
         carry_over: true,

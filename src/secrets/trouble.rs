@@ -1,9 +1,9 @@
 //! Why a keychain cannot be used, in words that a person can act on.
 
 use std::path::Path;
-use std::time::Duration;
 
 use crate::error::{Error, StoreTrouble};
+use crate::patience::Patience;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
@@ -60,13 +60,10 @@ impl Trouble {
         )
     }
 
-    pub(super) fn no_answer_after(patience: Duration) -> Self {
+    pub(super) fn no_answer_after(patience: Patience) -> Self {
         Self::new(
             StoreTrouble::TimedOut,
-            format!(
-                "the keychain gave no answer within {:.1} s",
-                patience.as_secs_f64()
-            ),
+            format!("the keychain gave no answer within {patience}"),
             "answer its dialog if one is open, or restart it, and run this again",
         )
     }
@@ -93,11 +90,8 @@ impl Trouble {
         Error::Store {
             trouble: self.kind,
             detail: self.detail.clone(),
-            action: format!(
-                "{}, or choose `--store file` to keep the key in {} in plain text",
-                self.way_out,
-                file.display()
-            ),
+            action: self.way_out.clone(),
+            instead: Some(file.to_path_buf()),
         }
     }
 }

@@ -194,9 +194,26 @@ fn the_keychain_store_takes_the_line_for_the_file_out_again() {
 enum Trouble {
     NoBus,
     NoService,
+    /// There is no item, and a first one cannot be made.
     Locked,
+    /// There is an item, and the dialog that should unlock it is closed without an answer.
+    Dismissed,
+    Denied,
     Hung,
+    Twins,
+    NotJson,
 }
+
+const TROUBLES: [(Trouble, &str); 8] = [
+    (Trouble::NoBus, "store-absent"),
+    (Trouble::NoService, "store-absent"),
+    (Trouble::Locked, "store-locked"),
+    (Trouble::Dismissed, "store-locked"),
+    (Trouble::Denied, "store-denied"),
+    (Trouble::Hung, "store-timed-out"),
+    (Trouble::Twins, "store-broken"),
+    (Trouble::NotJson, "store-broken"),
+];
 
 /// A home in that state; the keyring lives as long as it does.
 fn troubled(internet: &Internet, trouble: Trouble) -> Option<(Home, Option<Keyring>)> {
@@ -204,15 +221,28 @@ fn troubled(internet: &Internet, trouble: Trouble) -> Option<(Home, Option<Keyri
     let keyring = match trouble {
         Trouble::NoBus => return Some((home, None)),
         Trouble::NoService => Keyring::without_provider()?,
-        Trouble::Locked | Trouble::Hung => Keyring::unlocked()?,
+        Trouble::Denied => Keyring::forbidden()?,
+        _ => Keyring::unlocked()?,
     };
     match trouble {
-        Trouble::Locked => {
+        Trouble::Locked => keyring.lock(),
+        Trouble::Dismissed => {
             keyring.store(&foreign_item());
             keyring.lock();
         }
         Trouble::Hung => keyring.hang(),
-        Trouble::NoBus | Trouble::NoService => {}
+        Trouble::Twins => {
+            keyring.store(&foreign_item());
+            let twin = [
+                ("service", "goose"),
+                ("username", "secrets"),
+                ("target", "default"),
+                ("application", "another"),
+            ];
+            keyring.store_as("secrets@goose", &twin, &foreign_item());
+        }
+        Trouble::NotJson => keyring.store("not json"),
+        Trouble::NoBus | Trouble::NoService | Trouble::Denied => {}
     }
     let home = home.with_keyring(&keyring);
     Some((home, Some(keyring)))
@@ -222,17 +252,12 @@ fn troubled(internet: &Internet, trouble: Trouble) -> Option<(Home, Option<Keyri
 const A_FEW_SECONDS: Duration = Duration::from_secs(8);
 
 #[test]
-fn absent_locked_and_hung_are_told_apart_and_nothing_is_written() {
+fn every_state_of_a_keychain_has_its_cause_and_way_out_and_nothing_is_written() {
     let internet = Internet::new();
     let key = OPENROUTER.key("new");
     internet.knows(OPENROUTER, &key);
     let mut messages = Vec::new();
-    for (trouble, kind) in [
-        (Trouble::NoBus, "store-absent"),
-        (Trouble::NoService, "store-absent"),
-        (Trouble::Locked, "store-locked"),
-        (Trouble::Hung, "store-timed-out"),
-    ] {
+    for (trouble, kind) in TROUBLES {
         let Some((home, _keyring)) = troubled(&internet, trouble) else {
             return;
         };
@@ -264,12 +289,7 @@ fn absent_locked_and_hung_are_told_apart_and_nothing_is_written() {
 #[test]
 fn status_answers_in_every_state_of_the_keychain() {
     let internet = Internet::new();
-    for trouble in [
-        Trouble::NoBus,
-        Trouble::NoService,
-        Trouble::Locked,
-        Trouble::Hung,
-    ] {
+    for (trouble, _) in TROUBLES {
         let Some((home, _keyring)) = troubled(&internet, trouble) else {
             return;
         };
@@ -287,7 +307,9 @@ fn status_answers_in_every_state_of_the_keychain() {
             Trouble::NoBus | Trouble::NoService => {
                 key["present"].is_boolean() || key["present"].is_null()
             }
-            Trouble::Locked | Trouble::Hung => key["present"].is_null(),
+            // That there is no item can be seen from outside.
+            Trouble::Locked => key["present"] == false,
+            _ => key["present"].is_null(),
         };
         assert!(seen, "{trouble:?}: unknown is null: {status}");
     }
@@ -360,6 +382,117 @@ fn a_change_that_cannot_be_finished_leaves_the_item_as_it_was() {
     assert!(![0, 9].contains(&outcome.code), "{outcome}");
     assert_eq!(stage.keyring().item(), item, "{outcome}");
     assert_eq!(stage.home.read(".config/goose"), "in the way");
+}
+
+#[test]
+fn plain_text_is_written_in_no_state_of_a_keychain_unless_it_is_asked_for() {
+    let internet = Internet::new();
+    let key = OPENROUTER.key("new");
+    internet.knows(OPENROUTER, &key);
+    for (trouble, _) in TROUBLES {
+        let Some((home, _keyring)) = troubled(&internet, trouble) else {
+            return;
+        };
+        let set_up = |store: &[&str], code: i32| {
+            Setup::new(&home)
+                .args(["openrouter", "--key-stdin", "--yes"])
+                .args(["--model", OPENROUTER.model])
+                .args(store)
+                .stdin(key.as_str())
+                .within(A_FEW_SECONDS * 2)
+                .code(code)
+                .run()
+        };
+        home.keeps_secret(&key);
+        set_up(&[], 5);
+        assert!(home.files_with(&key).is_empty(), "{trouble:?}");
+        let said = set_up(&["--store", "file"], 0);
+        assert_eq!(
+            home.secrets_yaml()["OPENROUTER_API_KEY"],
+            key.as_str(),
+            "{said}"
+        );
+        assert_eq!(home.config_yaml()["GOOSE_DISABLE_KEYRING"], true);
+    }
+}
+
+#[test]
+fn neither_store_goes_because_the_other_one_is_chosen() {
+    let Some(stage) = Stage::on_a_desktop() else {
+        return;
+    };
+    let former = stage.good_key(ANTHROPIC, "former");
+    let text = json!({"ANTHROPIC_API_KEY": former}).to_string();
+    stage.keyring().store(&text);
+    let key = stage.good_key(OPENROUTER, "new");
+    let set_up = |store: &str| {
+        stage
+            .sets_up(OPENROUTER, &key)
+            .args(["--model", OPENROUTER.model, "--store", store])
+            .code(0)
+            .run()
+    };
+    let said = set_up("file");
+    assert!(said.stdout.contains("the keychain item stays"), "{said}");
+    assert_eq!(stage.keyring().item(), Some(text));
+    let file = stage.home.read(".config/goose/secrets.yaml");
+    let said = set_up("keychain");
+    assert!(said.stdout.contains("secrets.yaml stays"), "{said}");
+    assert_eq!(stage.home.read(".config/goose/secrets.yaml"), file);
+
+    // What stays is taken away where it is named, and the other store is left as it is.
+    let remove = ["key", "remove", "openrouter", "--yes"];
+    let said = stage.runs(remove).code(0).run();
+    assert!(
+        said.stdout.contains("secrets.yaml holds one, too"),
+        "{said}"
+    );
+    assert!(said.stdout.contains("undo --forget"), "{said}");
+    assert_eq!(
+        stage.keyring().secrets(),
+        json!({"ANTHROPIC_API_KEY": former})
+    );
+    assert_eq!(stage.home.read(".config/goose/secrets.yaml"), file);
+    stage.runs(remove).args(["--store", "file"]).code(0).run();
+    let left = stage.home.secrets_yaml();
+    assert_eq!(left["ANTHROPIC_API_KEY"], former.as_str());
+    assert!(left.get("OPENROUTER_API_KEY").is_none());
+    assert_eq!(
+        stage.keyring().secrets(),
+        json!({"ANTHROPIC_API_KEY": former})
+    );
+}
+
+#[test]
+fn a_key_removed_from_the_file_is_looked_for_in_the_keychain_that_is_off() {
+    let Some(stage) = Stage::on_a_desktop() else {
+        return;
+    };
+    let key = stage.has(OPENROUTER);
+    stage
+        .sets_up(OPENROUTER, &key)
+        .args(["--model", OPENROUTER.model, "--store", "file"])
+        .code(0)
+        .run();
+    let remove = ["key", "remove", "openrouter", "--yes"];
+    let said = stage.runs(remove).code(0).run();
+    assert!(
+        said.stdout.contains("the keychain holds one, too"),
+        "{said}"
+    );
+    assert_eq!(stage.keyring().secrets()["OPENROUTER_API_KEY"], key);
+    stage
+        .runs(remove)
+        .args(["--store", "keychain"])
+        .code(0)
+        .run();
+    assert_eq!(stage.keyring().secrets(), json!({}));
+    stage.keyring().lock();
+    let said = stage.runs(remove).code(0).run();
+    assert!(
+        !said.stdout.contains("holds one"),
+        "nobody is asked for a password: {said}"
+    );
 }
 
 /// The key of `provider` is read from the keychain by everything that needs it.

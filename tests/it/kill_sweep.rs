@@ -2,7 +2,8 @@
 //! it back, and says which.
 //!
 //! For every command that changes something, and for every call by which it changes anything: SIGKILL in the place of that
-//! call, by strace; and in the place of every message to the keychain, by cutting the wire (`world::wire`).
+//! call, by strace; and in the place of every message to the keychain, by cutting the wire (`world::wire`). There, too, the
+//! keychain itself dies or falls silent in the middle.
 
 use crate::world::chat::MARKER;
 use crate::world::goose::{Goose, NEWEST};
@@ -13,6 +14,7 @@ use crate::world::provider::{GROQ, OPENAI, OPENROUTER, Provider};
 use crate::world::run::{Outcome, Setup};
 use crate::world::tools::{self, announce};
 use crate::world::wire::Wire;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -522,6 +524,80 @@ fn sweep_messages(scenario: &Scenario) {
     ));
 }
 
+/// What happens to the keychain while it is spoken to.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    /// It is killed, and started again afterwards.
+    Dies,
+    /// It does not answer, and hears all that was said once it wakes.
+    FallsSilent,
+}
+
+/// The write to a keychain fails in the middle: what was reported is what is there, or the journal says what is open.
+fn sweep_failures(scenario: &Scenario, fate: Fate, step: usize) {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let Some(keyring) = Keyring::unlocked() else {
+        return;
+    };
+    let start = Instant::now();
+    let wire = Wire::to(keyring.address());
+    let place = Place::new(scenario, Some(keyring));
+    let keyring = place.keyring.as_ref().unwrap();
+    let journal = place
+        .home
+        .path()
+        .join(".local/state/goose-setup/journal.json");
+    let tried = Mutex::default();
+    let (mut sound, mut open) = (0, 0);
+    for count in (0..).step_by(step) {
+        place.put_back();
+        let signal = match fate {
+            Fate::Dies => Signal::KILL,
+            Fate::FallsSilent => Signal::STOP,
+        };
+        wire.signal_after(count, keyring.service_id(), signal);
+        let said = Setup::new(&place.home)
+            .env("DBUS_SESSION_BUS_ADDRESS", wire.address())
+            .args(&scenario.command)
+            .stdin(scenario.key.as_str())
+            .run();
+        if !wire.mend() {
+            assert_eq!(said.code, 0, "{said}");
+            break;
+        }
+        match fate {
+            Fate::Dies => keyring.revive(),
+            Fate::FallsSilent => keyring.wake(),
+        }
+        let told = format!("{}, {fate:?} at message {count}: {said}", scenario.name);
+        let now = place.facts();
+        if said.code == 0 {
+            assert_eq!(now, place.new, "{told}");
+        } else if journal.exists() {
+            open += 1;
+            assert!(now == place.old || now == place.new, "{told}\n{now:#?}");
+        } else {
+            assert_eq!(now, place.old, "{told}");
+        }
+        place.judge(&goose, &tried, &told);
+        sound += 1;
+    }
+    assert!(sound > 3, "the wire was hardly used");
+    assert!(open > 0, "no failure was in the middle");
+    announce(&format!(
+        "kill sweep, {}, the keychain {}: {sound} of {sound} failures left the former key or the new one, {open} of them with a \
+         journal that the next run settled ({:.1} s)",
+        scenario.name,
+        match fate {
+            Fate::Dies => "dies",
+            Fate::FallsSilent => "falls silent",
+        },
+        start.elapsed().as_secs_f32()
+    ));
+}
+
 /// The scenarios by their place in the list, so that each is a test of its own.
 fn nth(index: usize, store: &str) -> Scenario {
     scenarios(store).swap_remove(index)
@@ -567,4 +643,14 @@ fn killed_at_any_message_to_the_keychain_a_setup_is_made_or_not() {
 #[test]
 fn killed_at_any_message_to_the_keychain_a_key_is_replaced_or_not() {
     sweep_messages(&nth(3, ""));
+}
+
+#[test]
+fn a_keychain_that_dies_in_the_middle_of_a_write_keeps_the_former_key_or_has_the_new_one() {
+    sweep_failures(&nth(3, ""), Fate::Dies, 1);
+}
+
+#[test]
+fn a_keychain_that_falls_silent_in_the_middle_of_a_write_keeps_the_former_key_or_has_the_new_one() {
+    sweep_failures(&nth(3, ""), Fate::FallsSilent, 6);
 }

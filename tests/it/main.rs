@@ -10,6 +10,8 @@
 )]
 
 mod canary;
+mod check;
+mod cores;
 mod custom;
 mod doctor;
 mod every_step;
@@ -34,7 +36,9 @@ mod shells;
 mod storm;
 mod torture;
 mod undo;
+mod usage;
 mod verdicts;
+mod waits;
 mod ways_in;
 mod wizard;
 mod world;

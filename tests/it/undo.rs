@@ -45,12 +45,8 @@ fn facts(stage: &Stage, store: Store) -> Facts {
     };
     Facts {
         files: files.map(read).into(),
-        // No store and an empty one are the same to goose.
-        secrets: if secrets == json!({}) {
-            Value::Null
-        } else {
-            secrets
-        },
+        // No store is null, an empty one is not.
+        secrets,
     }
 }
 
@@ -125,6 +121,64 @@ fn every_change_is_taken_back_byte_for_byte_the_last_one_first() {
 #[test]
 fn every_change_is_taken_back_from_the_keychain_too() {
     every_change_is_taken_back(Store::Keychain);
+}
+
+#[test]
+fn a_store_that_the_first_setup_made_goes_with_it_unless_somebody_else_has_put_something_in() {
+    for (added, stays) in [("", false), ("MINE: x\n", true), ("# mine\n", true)] {
+        let stage = server();
+        stage.has(OPENROUTER);
+        let text = stage.home.read(".config/goose/secrets.yaml");
+        stage.home.write_secrets(&format!("{text}{added}"));
+        let plan = stage.runs(["undo", "--dry-run"]).code(0).run();
+        assert_eq!(plan.stdout.contains("the file itself"), !stays, "{plan}");
+        undo(&stage);
+        assert_eq!(stage.home.secrets_file().exists(), stays, "{added:?}");
+        if stays {
+            assert!(
+                stage
+                    .home
+                    .read(".config/goose/secrets.yaml")
+                    .contains(added)
+            );
+        }
+        assert_eq!(stage.home.config(), CONFIG);
+    }
+}
+
+#[test]
+fn a_first_item_goes_where_the_file_says_the_same_and_stays_where_goose_would_miss_it() {
+    for is_file_emptied in [false, true] {
+        let Some(stage) = stage(Store::Keychain) else {
+            return;
+        };
+        let mine = stage.good_key(OPENAI, "mine");
+        let file = format!("OPENAI_API_KEY: {mine}\n");
+        stage.home.write_secrets(&file);
+        stage.has(OPENROUTER);
+        if is_file_emptied {
+            stage.home.write_secrets("{}\n");
+        }
+        let plan = stage.runs(["undo", "--dry-run"]).code(0).run();
+        assert_eq!(
+            plan.stdout.contains("the item itself"),
+            !is_file_emptied,
+            "{plan}"
+        );
+        undo(&stage);
+        let left = if is_file_emptied {
+            json!({"OPENAI_API_KEY": mine})
+        } else {
+            Value::Null
+        };
+        assert_eq!(stage.keyring().secrets(), left);
+        let printed = stage
+            .runs(["key", "print", "openai"])
+            .shows_key()
+            .code(0)
+            .run();
+        assert_eq!(printed.stdout.trim_end(), mine);
+    }
 }
 
 /// The real goose rewrites its whole config, without comments and with all its extensions.
@@ -277,6 +331,85 @@ fn after_seven_days_a_change_stays_and_the_next_one_drops_what_was_kept_for_it()
     assert_eq!(stage.home.config_yaml()["active_provider"], "openai");
     assert!(stage.home.files_with(&old).is_empty());
     assert_eq!(list(&stage), 1);
+}
+
+#[test]
+fn after_seven_days_a_command_that_only_reads_forgets_the_replaced_key_and_not_the_way_back() {
+    let stage = server();
+    stage.has(OPENAI);
+    let old = stage.has(OPENROUTER);
+    let new = stage.good_key(OPENROUTER, "new");
+    key_set(&stage, &new).code(0).run();
+    days_pass(&stage, 8);
+    assert!(!stage.home.files_with(&old).is_empty());
+    let before = stage.home.tree();
+    stage.runs(["doctor"]).run();
+    before.assert_same(&stage.home.tree());
+    stage.runs(["status"]).code(0).run();
+    assert!(stage.home.files_with(&old).is_empty());
+    let settled = stage.home.tree();
+    stage.runs(["status"]).code(0).run();
+    settled.assert_same(&stage.home.tree());
+    stage.runs(["switch", "-"]).code(0).run();
+    assert_eq!(stage.home.config_yaml()["active_provider"], "openai");
+}
+
+/// A change of a key in the keychain that was killed before it was made or taken back.
+fn interrupted() -> Option<Stage> {
+    let stage = stage(Store::Keychain)?;
+    stage.has(OPENAI);
+    stage.has(OPENROUTER);
+    let new = stage.good_key(OPENROUTER, "new");
+    key_set(&stage, &new).code(0).run();
+    let folder = stage.home.path().join(".local/state/goose-setup");
+    let newest = std::fs::read_dir(folder.join("history"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .max();
+    std::fs::rename(newest.unwrap(), folder.join("journal.json")).unwrap();
+    Some(stage)
+}
+
+#[test]
+fn an_interrupted_change_that_waits_for_the_keychain_says_so_and_goes_on_when_it_is_back() {
+    let Some(stage) = interrupted() else { return };
+    stage.keyring().hang();
+    let said = stage.runs(["switch", "openai", "--json"]).code(5).run();
+    let error = &said.json()["error"];
+    assert_eq!(error["kind"], "interrupted", "{said}");
+    for words in ["replace the key of OpenRouter", "does not answer"] {
+        assert!(error["message"].to_string().contains(words), "{said}");
+    }
+    let action = error["action"].as_str().unwrap();
+    assert!(
+        action.contains("undo --forget") && !action.contains("--store file"),
+        "{said}"
+    );
+    assert!(said.stderr.contains("waiting for the keychain"), "{said}");
+    stage.keyring().wake();
+    let said = stage.runs(["switch", "openai"]).code(0).run();
+    assert!(said.stderr.contains("finished now"), "{said}");
+}
+
+#[test]
+fn an_interrupted_change_whose_keychain_never_comes_back_can_be_given_up() {
+    for way_out in [
+        ["undo", "--forget", "--yes"].as_slice(),
+        &["remove-all", "--yes"],
+    ] {
+        let Some(mut stage) = interrupted() else {
+            return;
+        };
+        stage
+            .home
+            .set("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
+        let install = ["env", "--install", "--yes"];
+        let said = stage.runs(install).code(5).run();
+        assert!(said.stderr.contains("interrupted"), "{said}");
+        let said = stage.runs(way_out).run();
+        assert!(said.stderr.contains("it is given up"), "{said}");
+        stage.runs(install).code(0).run();
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::catalog;
-use crate::cli::{CustomEditArgs, CustomWishes, SetupArgs, StoreArg};
+use crate::cli::{CustomEditArgs, CustomWishes, SetupArgs};
 use crate::commands::custom::answers::{self, Answers};
 use crate::commands::custom::former::Former;
 use crate::commands::custom::outcome;
@@ -36,10 +36,7 @@ fn run(url: Option<&str>, wishes: &CustomWishes, id: Option<&str>, cx: &Context)
         ));
     }
     consent::begin(wishes.writing, cx)?;
-    let mut state = cx.look()?;
-    if wishes.store == Some(StoreArg::Keychain) {
-        state.places.keyring_off = false;
-    }
+    let state = cx.look()?.with_store(wishes.store);
     let custom = Custom::read(&state.paths)?;
     // With one of these in the folder goose would not know the new provider's neighbours any more.
     if let Some(broken) = custom.broken.first() {

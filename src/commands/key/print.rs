@@ -1,7 +1,5 @@
 //! `goose-setup key print`: a stored key, for a pipe.
 
-use std::time::Duration;
-
 use super::key_of;
 use crate::cli::KeyPrintArgs;
 use crate::commands::stored_key;
@@ -9,10 +7,8 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::goose::env_value;
 use crate::interview::provider::named;
+use crate::patience::Patience;
 use crate::report::Report;
-
-/// A shell that is starting does not wait longer than this for a key.
-const SHELL_START: Duration = Duration::from_secs(2);
 
 pub(super) fn run(args: &KeyPrintArgs, cx: &Context) -> Result<Report> {
     if cx.json {
@@ -30,7 +26,7 @@ pub(super) fn run(args: &KeyPrintArgs, cx: &Context) -> Result<Report> {
     let provider = named(&args.provider)?;
     let fact = key_of(provider)?;
     let patience = if args.env.is_some() || !cx.env.can_prompt() {
-        Some(SHELL_START)
+        Some(Patience::SHELL_START)
     } else {
         None
     };

@@ -10,23 +10,44 @@ use crate::error::{Exit, Result};
 use crate::interview::provider::named;
 use crate::plan::{self, Plan};
 use crate::report::Report;
-use crate::running;
+use crate::secrets::{Places, Seen, StoreKind};
+use crate::state::State;
+use crate::{running, view};
 
 pub(super) fn run(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
     let provider = named(&args.provider)?;
     let fact = key_of(provider)?;
     consent::begin(args.writing, cx)?;
-    let state = cx.look()?;
+    let state = cx.look()?.with_store(args.store);
     let seen = state.secrets()?;
     // Where goose finds the key now, which before the first keychain item is the file.
-    let store = match seen.read_from() {
-        Some(store) => store,
-        None => seen.used()?,
+    let store = match (args.store, seen.read_from()) {
+        (Some(store), _) => seen.usable(store)?,
+        (None, Some(store)) => store,
+        (None, None) => seen.used()?,
     };
     let mut plan = Plan {
-        secrets: plan::secret_change(seen, store, &[], &[fact.variable.to_owned()]),
+        secrets: plan::secret_removal(seen, store, fact.variable),
         ..Plan::titled(format!("remove the key of {}", provider.title))
     };
+    if plan.secrets.is_some() {
+        plan.notes.push(
+            "undo keeps a copy of it for 7 days; `goose-setup undo --forget` takes that away, too"
+                .into(),
+        );
+    }
+    let elsewhere = other_store(store, fact.variable, seen, &state);
+    plan.notes.extend(elsewhere.map(|other| {
+        format!(
+            "{} holds one, too: `goose-setup key remove {} --store {}` removes it there",
+            match other {
+                StoreKind::Keychain => "the keychain",
+                StoreKind::File => "secrets.yaml",
+            },
+            provider.id,
+            other.word()
+        )
+    }));
     let prompt = cx.prompt();
     let outcome = consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)?;
     if matches!(outcome, Outcome::Changed) {
@@ -36,12 +57,16 @@ pub(super) fn run(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
         Outcome::Shown(text) => text,
         Outcome::NothingToDo => format!("nothing to remove: {} is not stored\n", fact.variable),
         Outcome::Changed => format!(
-            "the key of {} is removed; `goose-setup {}` sets it up again\n",
-            provider.title, provider.id
+            "the key of {} is removed from {}; `goose-setup {}` sets it up again\n",
+            provider.title,
+            view::store_name(store, &state.paths.secrets, &cx.env),
+            provider.id
         ),
     };
-    for note in &plan.notes {
-        text.push_str(&format!("note: {note}\n"));
+    if !args.writing.dry_run {
+        for note in &plan.notes {
+            text.push_str(&format!("note: {note}\n"));
+        }
     }
     Ok(Report::new(
         Exit::Done,
@@ -56,4 +81,22 @@ pub(super) fn run(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
         }),
         text,
     ))
+}
+
+/// The other store, where it holds the key as well. A keychain that goose has off is looked into where nobody is asked for it.
+fn other_store(store: StoreKind, variable: &str, seen: &Seen, state: &State) -> Option<StoreKind> {
+    let (places, patience) = (&state.places, state.patience());
+    let other = match store {
+        StoreKind::Keychain => StoreKind::File,
+        StoreKind::File => StoreKind::Keychain,
+    };
+    let holds = |seen: &Seen| seen.holds(other, variable).then_some(other);
+    if other == StoreKind::Keychain && places.keyring_off && places.is_keychain_open(patience) {
+        let with_keychain = Places {
+            keyring_off: false,
+            ..places.clone()
+        };
+        return holds(&with_keychain.look(patience).ok()?);
+    }
+    holds(seen)
 }

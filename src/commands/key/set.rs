@@ -6,7 +6,7 @@ use super::key_of;
 use crate::catalog::Provider;
 use crate::check::verdict::Verdict;
 use crate::check::{self, Finding};
-use crate::cli::{KeySetArgs, StoreArg};
+use crate::cli::KeySetArgs;
 use crate::commands::stored_key;
 use crate::consent::Outcome;
 use crate::context::Context;
@@ -29,14 +29,10 @@ pub(super) fn run(args: &KeySetArgs, cx: &Context) -> Result<Report> {
     let provider = named(&args.provider)?;
     let fact = key_of(provider)?;
     consent::begin(args.writing, cx)?;
-    let mut state = cx.look()?;
-    if args.store == Some(StoreArg::Keychain) {
-        state.places.keyring_off = false;
-    }
+    let state = cx.look()?.with_store(args.store);
     let seen = state.secrets()?;
     let store = match args.store {
-        Some(StoreArg::Keychain) => StoreKind::Keychain,
-        Some(StoreArg::File) => StoreKind::File,
+        Some(store) => store,
         None => seen.used()?,
     };
     seen.usable(store)?;

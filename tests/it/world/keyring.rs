@@ -6,12 +6,13 @@ use super::tools;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 pub(crate) struct Keyring {
     folder: tempfile::TempDir,
     bus: Child,
-    service: Option<Child>,
+    service: Mutex<Option<Child>>,
     address: String,
 }
 
@@ -19,7 +20,7 @@ pub(crate) struct Keyring {
 const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:dir=FOLDER</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>POLICY</policy>
 </busconfig>"#;
 
 impl Keyring {
@@ -27,20 +28,33 @@ impl Keyring {
     pub(crate) fn unlocked() -> Option<Self> {
         tools::program("gnome-keyring-daemon")?;
         tools::program("secret-tool")?;
-        let mut keyring = Self::without_provider()?;
+        let keyring = Self::without_provider()?;
+        keyring.provide();
+        Some(keyring)
+    }
+
+    /// As behind the policy of a sandbox: it is there, and nobody may talk to it.
+    pub(crate) fn forbidden() -> Option<Self> {
+        tools::program("gnome-keyring-daemon")?;
+        let keyring = Self::on_a_bus(r#"<deny send_destination="org.freedesktop.secrets"/>"#)?;
         keyring.provide();
         Some(keyring)
     }
 
     /// A bus on which nobody keeps secrets: a server, a container.
     pub(crate) fn without_provider() -> Option<Self> {
+        Self::on_a_bus("")
+    }
+
+    fn on_a_bus(policy: &str) -> Option<Self> {
         tools::program("dbus-daemon")?;
         tools::program("dbus-send")?;
         let folder = tempfile::Builder::new().prefix("bus-").tempdir().unwrap();
         let config = folder.path().join("bus.conf");
         std::fs::write(
             &config,
-            BUS.replace("FOLDER", &folder.path().display().to_string()),
+            BUS.replace("FOLDER", &folder.path().display().to_string())
+                .replace("POLICY", policy),
         )
         .unwrap();
         let mut bus = Command::new("dbus-daemon")
@@ -64,7 +78,7 @@ impl Keyring {
         Some(Self {
             folder,
             bus,
-            service: None,
+            service: Mutex::default(),
             address,
         })
     }
@@ -176,7 +190,21 @@ impl Keyring {
             + &String::from_utf8_lossy(&output.stderr)
     }
 
-    fn provide(&mut self) {
+    /// The service is killed, and comes back with what it had written down.
+    pub(crate) fn revive(&self) {
+        if let Some(mut service) = self.service.lock().unwrap().take() {
+            drop(service.kill());
+            drop(service.wait());
+        }
+        let start = Instant::now();
+        while self.has_owner() {
+            assert!(start.elapsed() < Duration::from_secs(10), "it never went");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        self.provide();
+    }
+
+    fn provide(&self) {
         let mut service = self
             .command("gnome-keyring-daemon")
             .args(["--foreground", "--unlock", "--components=secrets"])
@@ -187,7 +215,7 @@ impl Keyring {
             .unwrap();
         // The password ends where the input ends; a newline would belong to it.
         service.stdin.take().unwrap().write_all(b"test").unwrap();
-        self.service = Some(service);
+        *self.service.lock().unwrap() = Some(service);
         // The daemon owns its name some time after it started; a client that comes before would find nobody.
         let start = Instant::now();
         while !self.has_owner() {
@@ -236,15 +264,16 @@ impl Keyring {
         command
     }
 
-    fn service_id(&self) -> Pid {
-        Pid::from_child(self.service.as_ref().unwrap())
+    pub(crate) fn service_id(&self) -> Pid {
+        Pid::from_child(self.service.lock().unwrap().as_ref().unwrap())
     }
 }
 
 impl Drop for Keyring {
     fn drop(&mut self) {
         // SIGKILL ends a stopped process too.
-        for child in self.service.iter_mut().chain([&mut self.bus]) {
+        let mut service = self.service.lock().unwrap().take();
+        for child in service.iter_mut().chain([&mut self.bus]) {
             drop(child.kill());
             drop(child.wait());
         }

@@ -1,4 +1,5 @@
-//! The wire between a program and its keychain, cut at the n-th thing that is said: whoever says it is killed before it is heard.
+//! The wire between a program and its keychain, with a misfortune at the n-th thing that is said: whoever says it is killed
+//! before it is heard, or whoever should hear it dies or falls silent.
 
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -13,10 +14,18 @@ pub(crate) struct Wire {
     shared: Arc<Shared>,
 }
 
+/// Who is struck.
+#[derive(Clone, Copy)]
+enum Struck {
+    Speaker,
+    Listener(Pid, Signal),
+}
+
 struct Shared {
     bus: PathBuf,
-    /// How many messages may pass before the wire is cut.
+    /// How many messages may pass before it happens.
     left: AtomicUsize,
+    struck: Mutex<Struck>,
     was_cut: Mutex<bool>,
     address: String,
 }
@@ -32,6 +41,7 @@ impl Wire {
         let shared = Arc::new(Shared {
             bus: path.unwrap().into(),
             left: AtomicUsize::new(usize::MAX),
+            struck: Mutex::new(Struck::Speaker),
             was_cut: Mutex::default(),
             address: format!("unix:path={}", socket.display()),
         });
@@ -53,6 +63,16 @@ impl Wire {
 
     /// Lets this many messages pass, and kills whoever sends the next one.
     pub(crate) fn cut_after(&self, messages: usize) {
+        self.strike_after(messages, Struck::Speaker);
+    }
+
+    /// Lets this many messages pass, and then signals who should hear the next one, which is sent on all the same.
+    pub(crate) fn signal_after(&self, messages: usize, listener: Pid, signal: Signal) {
+        self.strike_after(messages, Struck::Listener(listener, signal));
+    }
+
+    fn strike_after(&self, messages: usize, struck: Struck) {
+        *self.shared.struck.lock().unwrap() = struck;
         *self.shared.was_cut.lock().unwrap() = false;
         self.shared.left.store(messages, Ordering::SeqCst);
     }
@@ -86,6 +106,13 @@ fn carry(client: &UnixStream, shared: &Shared) -> std::io::Result<()> {
         if passes.is_err() {
             // It waits for the answer now, so it is certainly still there.
             *shared.was_cut.lock().unwrap() = true;
+            let struck = *shared.struck.lock().unwrap();
+            if let Struck::Listener(listener, signal) = struck {
+                shared.left.store(usize::MAX, Ordering::SeqCst);
+                kill_process(listener, signal).unwrap();
+                to.write_all(&bytes[..count])?;
+                continue;
+            }
             for process in speakers(&shared.address) {
                 kill_process(process, Signal::KILL).unwrap();
             }
