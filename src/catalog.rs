@@ -73,7 +73,12 @@ pub fn take_in(own: Vec<Provider>) {
 
 /// Every provider of the book, then the user's own.
 pub fn known() -> impl Iterator<Item = &'static Provider> {
-    all().iter().chain(OWN.get().into_iter().flatten())
+    all().iter().chain(own())
+}
+
+/// The user's own.
+pub fn own() -> impl Iterator<Item = &'static Provider> {
+    OWN.get().into_iter().flatten()
 }
 
 /// goose itself knows a provider of this id.

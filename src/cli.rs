@@ -326,6 +326,12 @@ pub struct CustomWishes {
     /// What it speaks; found out when left out
     #[arg(long, value_enum, value_name = "ENGINE")]
     pub engine: Option<EngineArg>,
+    /// A header that goose sends along, in plain text in its file; repeatable; without a VALUE it is taken away
+    #[arg(long = "header", value_name = "NAME=VALUE")]
+    pub headers: Vec<String>,
+    /// Whether it can send answers piece by piece; found out, or assumed, when left out
+    #[arg(long, value_enum, value_name = "YES|NO")]
+    pub streaming: Option<YesNo>,
     /// The model goose shall use
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
@@ -339,6 +345,12 @@ pub struct CustomWishes {
     pub no_check: bool,
     #[command(flatten)]
     pub writing: Writing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum YesNo {
+    Yes,
+    No,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Exit, Result};
 use crate::goose::env_value;
-use crate::plan::{Choice, Plan};
+use crate::plan::Plan;
 use crate::report::Report;
 use crate::shell::exports::{self, Export, ExportValue, Purpose};
 use crate::shell::{Shell, words};
@@ -58,7 +58,17 @@ fn print(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
         literal("GOOSE_PROVIDER", provider.id)?,
         literal("GOOSE_MODEL", &model)?,
     ];
-    set.extend(key_exports(provider, true, &state)?);
+    let keys = key_exports(provider, true, &state)?;
+    if let Some(key) = keys.iter().find(|key| !exports::is_variable(&key.name)) {
+        return Err(Error::usage(
+            format!("no shell can export {}", key.name),
+            format!(
+                "`goose-setup custom edit {}` gives it another name",
+                provider.id
+            ),
+        ));
+    }
+    set.extend(keys);
     set.extend(companions(provider, &state)?);
     // What an earlier block of ours exported here and this provider does not need would outrank the files.
     let stale: Vec<Export> = exports::our_exports(&cx.env)
@@ -189,24 +199,66 @@ fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
     ))
 }
 
-/// Every stored key of a configured provider, and of the one that is being set up.
-fn stored_keys(choice: Option<&Choice>, state: &State) -> Result<Vec<Export>> {
-    let configured = state.config.configured();
-    let mut all = Vec::new();
-    for provider in catalog::all() {
-        let is_chosen = choice.is_some_and(|choice| choice.provider.id == provider.id);
-        if is_chosen || configured.iter().any(|known| known.id == provider.id) {
-            all.extend(key_exports(provider, is_chosen, state)?);
-        }
-    }
-    Ok(all)
+/// What a change makes of the providers whose keys are exported.
+#[derive(Clone, Copy)]
+pub enum Turn<'a> {
+    None,
+    /// Its key is on the way into the store.
+    Joins(&'static Provider),
+    /// Its id, and its key goes too.
+    Leaves(&'a str),
 }
 
-/// Brings env files that are installed already up to date with a setup, and installs the one for `wanted`.
+/// Every stored key of a configured provider or an endpoint of one's own, after that turn.
+fn stored_keys(turn: Turn<'_>, state: &State) -> Result<Keys> {
+    let configured = state.config.configured();
+    let is_known = |provider: &Provider| {
+        !catalog::is_goose_id(provider.id) || configured.iter().any(|known| known.id == provider.id)
+    };
+    let (joins, leaves) = match turn {
+        Turn::None => (None, None),
+        Turn::Joins(provider) => (Some(provider), Some(provider.id)),
+        Turn::Leaves(id) => (None, Some(id)),
+    };
+    let others = catalog::known()
+        .filter(|provider| leaves != Some(provider.id) && is_known(provider))
+        .map(|provider| (provider, false));
+    let mut all: Vec<_> = others
+        .chain(joins.map(|provider| (provider, true)))
+        .collect();
+    // In the order of the catalogue, whoever joins.
+    all.sort_by_key(|(provider, _)| {
+        let place = catalog::known().position(|known| known.id == provider.id);
+        place.unwrap_or(usize::MAX)
+    });
+    let mut keys = Keys::default();
+    for (provider, is_due) in all {
+        for export in key_exports(provider, is_due, state)? {
+            if !exports::is_variable(&export.name) {
+                keys.left_out.push(format!(
+                    "no shell can export {}: `goose-setup custom edit {}` gives it another name",
+                    export.name, provider.id
+                ));
+            } else if keys.exports.iter().all(|known| known.name != export.name) {
+                keys.exports.push(export);
+            }
+        }
+    }
+    Ok(keys)
+}
+
+#[derive(Default)]
+struct Keys {
+    exports: Vec<Export>,
+    /// Sentences about those that have to stay away.
+    left_out: Vec<String>,
+}
+
+/// Brings env files that are installed already up to date with a change, and installs the one for `wanted`.
 pub fn keep_up(
     plan: &mut Plan,
     wanted: Option<Shell>,
-    choice: &Choice,
+    turn: Turn<'_>,
     cx: &Context,
     state: &State,
 ) -> Result<()> {
@@ -215,7 +267,8 @@ pub fn keep_up(
         let files = state.shell_files(&cx.env, shell)?;
         let is_due = wanted == Some(shell) || files.env_file.exists();
         if is_due && !written.contains(&files.env_file.path) {
-            plan.write_env_file(&files, &stored_keys(Some(choice), state)?, &program(cx))?;
+            let keys = stored_keys(turn, state)?;
+            plan.write_env_file(&files, &keys.exports, &program(cx))?;
             written.push(files.env_file.path);
         }
     }
@@ -232,7 +285,9 @@ pub fn write_env_file(
     cx: &Context,
     state: &State,
 ) -> Result<()> {
-    plan.write_env_file(files, &stored_keys(None, state)?, &program(cx))
+    let keys = stored_keys(Turn::None, state)?;
+    plan.notes.extend(keys.left_out);
+    plan.write_env_file(files, &keys.exports, &program(cx))
 }
 
 /// The env file says what would be written now.

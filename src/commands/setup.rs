@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::check::verdict::Verdict;
 use crate::cli::SetupArgs;
-use crate::commands::env as exports;
+use crate::commands::env::{self as exports, Turn};
 use crate::commands::home;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
@@ -158,7 +158,7 @@ fn draw_up(answers: &Answers, extras: &Extras, cx: &Context, state: &State) -> R
         parameters::write(&mut plan, &state.config, extras.chain.as_ref())?;
     }
     let wanted = extras.with_shell.then(|| Shell::detect(&cx.env));
-    exports::keep_up(&mut plan, wanted, choice, cx, state)?;
+    exports::keep_up(&mut plan, wanted, Turn::Joins(choice.provider), cx, state)?;
     Ok(plan)
 }
 

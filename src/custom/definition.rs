@@ -1,16 +1,19 @@
 //! The file that makes an endpoint a provider of goose: every field that goose's own commands write.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::catalog;
 use crate::error::{Error, Result};
-use crate::goose::custom::{Custom, Engine};
+use crate::goose::custom::{Custom, Definition, Engine, Headers, key_name};
 
-/// A model and the tokens of its context, where the endpoint tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A model, and what the endpoint tells of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Served {
     pub id: String,
+    /// Tokens.
     pub context: Option<u64>,
+    pub tools: Option<bool>,
 }
 
 /// What was decided of an endpoint.
@@ -25,15 +28,40 @@ pub struct Wanted {
     pub key_name: Option<String>,
     /// goose can ask the endpoint for its models.
     pub lists: bool,
+    pub headers: Headers,
+    /// goose asks for answers piece by piece.
+    pub streams: bool,
 }
 
-/// The id goose itself would make up for this title: in use by nobody else, built-in providers included.
+/// The name for the key of a provider with this id. It is the one that goose itself makes up, but for the dashes, which
+/// no shell takes in the name of a variable; goose looks for whatever name the file says.
+pub fn exportable_key_name(id: &str) -> String {
+    key_name(id).replace('-', "_")
+}
+
+/// The key stands under a name that was made for this provider alone.
+pub fn is_keys_only_owner(definition: &Definition, custom: &Custom) -> bool {
+    let name = &definition.api_key_env;
+    let is_made_for_it = [
+        key_name(&definition.name),
+        exportable_key_name(&definition.name),
+    ]
+    .contains(name);
+    is_made_for_it
+        && custom
+            .providers
+            .iter()
+            .all(|(other, _)| other.name == definition.name || other.api_key_env != *name)
+}
+
+/// The id that goose itself would make up for this title, but without dashes, so that the name of its key can be exported.
+/// In use by nobody else, built-in providers included.
 pub fn id_for(title: &str, custom: &Custom, is_file: &dyn Fn(&str) -> bool) -> Result<String> {
     let plain: String = title
         .to_lowercase()
         .chars()
         .map(|c| match c {
-            'a'..='z' | '0'..='9' | '_' | '-' => c,
+            'a'..='z' | '0'..='9' | '_' => c,
             _ => '_',
         })
         .collect();
@@ -61,7 +89,23 @@ impl Wanted {
             Some(fields) => fields.clone(),
             None => self.fresh(),
         };
+        let now: Headers = fields
+            .get("headers")
+            .and_then(|headers| serde_json::from_value(headers.clone()).ok())
+            .unwrap_or_default();
+        let streams = fields.get("supports_streaming").and_then(Value::as_bool);
         let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+        if self.headers != now {
+            put(
+                "headers",
+                Some(&self.headers)
+                    .filter(|it| !it.is_empty())
+                    .map_or(Value::Null, |it| json!(it)),
+            );
+        }
+        if streams.unwrap_or(true) != self.streams {
+            put("supports_streaming", self.streams.into());
+        }
         put("engine", self.engine.word().into());
         put("display_name", self.title.as_str().into());
         put(
@@ -152,6 +196,7 @@ mod tests {
         let served = |id: &str, context| Served {
             id: id.to_owned(),
             context,
+            tools: None,
         };
         Wanted {
             id: "custom_x".into(),
@@ -161,6 +206,8 @@ mod tests {
             models: vec![served("m1", Some(32768)), served("m2", None)],
             key_name: key_name.map(str::to_owned),
             lists: true,
+            headers: Headers::new(),
+            streams: true,
         }
     }
 
@@ -227,7 +274,9 @@ mod tests {
         before.insert("toolshim".into(), true.into());
         before.insert("new_in_goose_2".into(), 7.into());
         before["models"][1]["context_limit"] = 4096.into();
-        let after: Value = serde_json::from_str(&wanted(None).text(Some(&before))).unwrap();
+        let mut same = wanted(None);
+        same.headers.insert("X-Team".into(), "blue".into());
+        let after: Value = serde_json::from_str(&same.text(Some(&before))).unwrap();
         assert_eq!(after["headers"]["X-Team"], "blue");
         assert_eq!(after["toolshim"], true);
         assert_eq!(after["new_in_goose_2"], 7);
@@ -245,13 +294,27 @@ mod tests {
         assert_eq!(wanted(Some("CUSTOM_X_API_KEY")).text(Some(&before)), text);
     }
 
-    /// The first two were made by the real goose 1.52.0.
     #[test]
-    fn ids_are_made_as_goose_makes_them() {
+    fn headers_and_streaming_are_written_where_they_change() {
+        let before: Map<String, Value> = serde_json::from_str(&wanted(None).text(None)).unwrap();
+        let mut other = wanted(None);
+        other.headers.insert("X-Team".into(), "blue".into());
+        other.streams = false;
+        let after: Map<String, Value> = serde_json::from_str(&other.text(Some(&before))).unwrap();
+        assert_eq!(after["headers"], json!({"X-Team": "blue"}));
+        assert_eq!(after["supports_streaming"], false);
+        let back: Map<String, Value> =
+            serde_json::from_str(&wanted(None).text(Some(&after))).unwrap();
+        assert_eq!(back, before);
+    }
+
+    /// The first was made by the real goose 1.52.0, which leaves dashes in.
+    #[test]
+    fn ids_are_made_as_goose_makes_them_but_for_dashes() {
         let nobody = |_: &str| false;
         for (title, id) in [
             ("My Prov! 1", "custom_my_prov__1"),
-            ("_Über-x_ ", "custom_ber-x"),
+            ("_Über-x_ ", "custom_ber_x"),
             ("deepseek", "custom_deepseek_1"),
             ("127.0.0.1:8080", "custom_127_0_0_1_8080"),
         ] {
@@ -263,5 +326,33 @@ mod tests {
             "custom_x_2"
         );
         assert!(id_for("!!", &Custom::default(), &nobody).is_err());
+    }
+
+    #[test]
+    fn a_key_belongs_to_one_provider_where_its_name_was_made_for_it_and_nobody_else_uses_it() {
+        let provider = |id: &str, key: &str| {
+            let text = format!(
+                r#"{{"name":"{id}","engine":"openai","display_name":"D","base_url":"http://x","models":[],"api_key_env":"{key}"}}"#
+            );
+            serde_json::from_str::<Definition>(&text).unwrap()
+        };
+        for (id, key, others, is_alone) in [
+            ("custom_a-b", "CUSTOM_A-B_API_KEY", None, true),
+            ("custom_a-b", "CUSTOM_A_B_API_KEY", None, true),
+            (
+                "custom_a-b",
+                "CUSTOM_A_B_API_KEY",
+                Some("custom_a_b"),
+                false,
+            ),
+            ("custom_a", "OPENAI_API_KEY", None, false),
+        ] {
+            let mine = provider(id, key);
+            let mut custom = Custom::default();
+            custom.providers.push((mine.clone(), "a.json".into()));
+            let other = others.map(|other: &str| (provider(other, key), "b.json".into()));
+            custom.providers.extend(other);
+            assert_eq!(is_keys_only_owner(&mine, &custom), is_alone, "{id} {key}");
+        }
     }
 }

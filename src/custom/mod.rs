@@ -3,7 +3,9 @@
 pub mod definition;
 pub(crate) mod details;
 pub mod endpoint;
+pub mod header;
 pub(crate) mod probe;
 pub mod row;
+pub mod streaming;
 
 pub use row::take_in;

@@ -12,7 +12,7 @@ use crate::check::Finding;
 use crate::check::http::{Call, Http, Reply, Trouble};
 use crate::check::verdict::{Cause, Verdict};
 use crate::custom::endpoint::Endpoint;
-use crate::goose::custom::Engine;
+use crate::goose::custom::{Engine, Headers};
 use crate::secret::Secret;
 
 pub(crate) const ANTHROPIC_VERSION: &str = "2023-06-01";
@@ -37,13 +37,31 @@ pub(crate) struct Found {
     pub(crate) requests: u32,
 }
 
+/// Who asks, and whom: what every question has in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    pub(crate) http: &'a Http,
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) key: Option<&'a Secret>,
+    /// Those that goose will send along.
+    pub(crate) headers: &'a Headers,
+}
+
+impl<'a> Caller<'a> {
+    pub(crate) fn headers(&self, engine: Engine) -> Vec<(&'a str, &'a str)> {
+        let of_api: &[(&str, &str)] = match engine {
+            Engine::Anthropic => &[("anthropic-version", ANTHROPIC_VERSION)],
+            Engine::Openai | Engine::Ollama => &[],
+        };
+        let own = self.headers.iter();
+        let own = own.map(|(name, value)| (name.as_str(), value.as_str()));
+        of_api.iter().copied().chain(own).collect()
+    }
+}
+
 /// Asks everywhere at once. `only` where the person knows the kind of API.
-pub(crate) fn look(
-    http: &Http,
-    endpoint: &Endpoint,
-    only: Option<Engine>,
-    key: Option<&Secret>,
-) -> Result<Found, Finding> {
+pub(crate) fn look(caller: Caller<'_>, only: Option<Engine>) -> Result<Found, Finding> {
+    let endpoint = caller.endpoint;
     let engines = [Engine::Openai, Engine::Anthropic, Engine::Ollama]
         .into_iter()
         .filter(|engine| only.is_none_or(|only| only == *engine));
@@ -58,9 +76,8 @@ pub(crate) fn look(
         let asked: Vec<_> = places
             .iter()
             .map(|(engine, base)| {
-                let ask = move |what: Question| {
-                    scope.spawn(move || what.ask(http, endpoint, *engine, base, key))
-                };
+                let ask =
+                    move |what: Question| scope.spawn(move || what.ask(caller, *engine, base));
                 (*engine, base, ask(Question::List), ask(Question::Chat))
             })
             .collect();
@@ -97,14 +114,7 @@ enum Question {
 }
 
 impl Question {
-    fn ask(
-        self,
-        http: &Http,
-        endpoint: &Endpoint,
-        engine: Engine,
-        base: &str,
-        key: Option<&Secret>,
-    ) -> (Answer, u32) {
+    fn ask(self, caller: Caller<'_>, engine: Engine, base: &str) -> (Answer, u32) {
         let (path, body) = match (self, engine) {
             (Self::List, Engine::Openai) => ("/models", None),
             (Self::List, Engine::Anthropic) => ("/v1/models", None),
@@ -115,17 +125,17 @@ impl Question {
             (Self::Chat, Engine::Ollama) => ("/api/version", None),
         };
         let mut requests = 0;
-        let answer = http.send(
+        let answer = caller.http.send(
             &Call {
-                url: endpoint.url(engine, base, path),
+                url: caller.endpoint.url(engine, base, path),
                 method: if body.is_some() {
                     Method::Post
                 } else {
                     Method::Get
                 },
                 auth: auth(engine),
-                key,
-                headers: headers(engine),
+                key: caller.key,
+                headers: caller.headers(engine),
                 body,
                 limit: match self {
                     Self::List => LIST_LIMIT,
@@ -145,13 +155,6 @@ pub(crate) fn auth(engine: Engine) -> Auth {
     }
 }
 
-pub(crate) fn headers(engine: Engine) -> Vec<(&'static str, &'static str)> {
-    match engine {
-        Engine::Anthropic => vec![("anthropic-version", ANTHROPIC_VERSION)],
-        Engine::Openai | Engine::Ollama => Vec::new(),
-    }
-}
-
 impl Door {
     /// Something behind this door takes chat requests of its kind.
     fn is_open(&self) -> bool {
@@ -161,7 +164,7 @@ impl Door {
         }
     }
 
-    fn is_ollama(&self) -> bool {
+    pub(crate) fn is_ollama(&self) -> bool {
         let tells_version = json_of(&self.chat).is_some_and(|json| json.get("version").is_some());
         let lists = json_of(&self.list).is_some_and(|json| {
             // Servers that imitate it answer in two styles at once.
@@ -170,13 +173,21 @@ impl Door {
         tells_version && lists
     }
 
-    /// Without a key it says no; asked without one.
+    /// Without a key it says no, or breaks down over the lack of one; asked without one.
     pub(crate) fn wants_key(&self) -> bool {
-        let refuses = |answer: &Answer| answer.as_ref().is_ok_and(is_refusal);
         match self.engine {
-            Engine::Ollama => refuses(&self.list),
-            Engine::Openai | Engine::Anthropic => refuses(&self.list) || refuses(&self.chat),
+            Engine::Ollama => is_denied(&self.list),
+            Engine::Openai | Engine::Anthropic => {
+                is_denied(&self.list)
+                    || is_denied(&self.chat)
+                    || (breaks(&self.list) && breaks(&self.chat))
+            }
         }
+    }
+
+    /// The list is closed without a key; asked without one.
+    pub(crate) fn locks_list(&self) -> bool {
+        is_denied(&self.list) || breaks(&self.list)
     }
 
     pub(crate) fn lists(&self) -> bool {
@@ -220,8 +231,14 @@ fn exists(reply: &Reply) -> bool {
         && (is_about_model || !matches!(reply.status, 300..=399 | 404 | 405 | 410 | 501..=504))
 }
 
-pub(crate) fn is_refusal(reply: &Reply) -> bool {
-    matches!(reply.status, 401 | 403) && !reply.is_page
+pub(crate) fn is_denied(answer: &Answer) -> bool {
+    let is_refusal = |reply: &Reply| matches!(reply.status, 401 | 403) && !reply.is_page;
+    answer.as_ref().is_ok_and(is_refusal)
+}
+
+/// As a LiteLLM without a database does where the key is missing.
+fn breaks(answer: &Answer) -> bool {
+    answer.as_ref().is_ok_and(|reply| reply.status == 500)
 }
 
 /// The body of a good answer.

@@ -68,7 +68,22 @@ pub fn of(definition: &Definition) -> Option<Provider> {
         "source": "the user's own file",
         "confidence": "medium",
     });
-    serde_json::from_str(Box::leak(row.to_string().into_boxed_str())).ok()
+    let mut row: Provider =
+        serde_json::from_str(Box::leak(row.to_string().into_boxed_str())).ok()?;
+    let headers = definition.headers.iter().flatten();
+    let headers: Vec<_> = headers
+        .map(|(name, value)| (kept(name), kept(value)))
+        .collect();
+    let of_check = row.check.iter_mut().map(|check| &mut check.headers);
+    let of_models = row.models.iter_mut().map(|models| &mut models.headers);
+    for list in of_check.chain(of_models) {
+        list.extend(headers.iter().copied());
+    }
+    Some(row)
+}
+
+fn kept(text: &str) -> &'static str {
+    Box::leak(text.to_owned().into_boxed_str())
 }
 
 /// The row of an endpoint whose file is yet to be written.
@@ -132,6 +147,16 @@ mod tests {
             assert_eq!(row.key.unwrap().variable, "CUSTOM_X_API_KEY");
             let check = row.check.unwrap();
             assert_eq!((check.path, check.auth), (path, auth));
+        }
+    }
+
+    #[test]
+    fn the_headers_of_a_file_go_along_with_every_question() {
+        let more = r#","headers":{"X-Team":"\"blue\""}"#;
+        let row = of(&definition("anthropic", "https://x.example.com", more)).unwrap();
+        for headers in [row.check.unwrap().headers, row.models.unwrap().headers] {
+            assert!(headers.contains(&("X-Team", "\"blue\"")), "{headers:?}");
+            assert_eq!(headers.len(), 2);
         }
     }
 

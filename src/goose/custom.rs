@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 use crate::fsio;
 use crate::goose::paths::Paths;
 
+/// Names and values.
+pub type Headers = BTreeMap<String, String>;
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Custom {
     /// Every provider defined here, with its file.
@@ -78,6 +81,10 @@ pub struct Definition {
     pub api_key_env: String,
     #[serde(default = "yes")]
     pub requires_auth: bool,
+    /// Sent as they stand: goose fills in no variable here.
+    pub headers: Option<Headers>,
+    /// goose takes absence for a yes.
+    pub supports_streaming: Option<bool>,
     #[serde(flatten)]
     _rest: Rest,
 }
@@ -87,14 +94,10 @@ pub struct Definition {
 struct Rest {
     #[serde(rename = "description")]
     _description: Option<String>,
-    #[serde(rename = "headers")]
-    _headers: Option<BTreeMap<String, String>>,
     #[serde(rename = "session_id_header_override")]
     _session_id_header_override: Option<String>,
     #[serde(rename = "timeout_seconds")]
     _timeout_seconds: Option<u64>,
-    #[serde(rename = "supports_streaming")]
-    _supports_streaming: Option<bool>,
     #[serde(rename = "catalog_provider_id")]
     _catalog_provider_id: Option<String>,
     #[serde(rename = "base_path")]
@@ -186,6 +189,11 @@ impl Engine {
             Self::Anthropic => "anthropic",
             Self::Ollama => "ollama",
         }
+    }
+
+    /// goose can ask for answers in one piece; with the other two it refuses to start.
+    pub fn can_do_without_streaming(self) -> bool {
+        self == Self::Openai
     }
 
     pub fn title(self) -> &'static str {

@@ -189,7 +189,8 @@ fn variable(name: &str) -> Result<&str> {
     }
 }
 
-fn is_variable(name: &str) -> bool {
+/// Every shell can export a variable of this name.
+pub fn is_variable(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

@@ -1,196 +1,16 @@
 //! Endpoints of the user's own: any address that people paste, three kinds of API, and the real goose that answers through.
 
 use crate::world::chat::{self, MARKER};
+use crate::world::endpoint::{
+    Engine, KEY, MODEL, Server, definition, home, nothing_was_spent, set_up,
+};
 use crate::world::goose::{Goose, NEWEST};
-use crate::world::home::Home;
-use crate::world::http::{self, Answer, Seen};
+use crate::world::http::Answer;
 use crate::world::internet::Internet;
 use crate::world::provider::{ANTHROPIC, OPENAI, Provider};
 use crate::world::pty::{Key, Person};
-use crate::world::run::{Outcome, Setup};
-use serde_json::{Value, json};
-use std::io::BufReader;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-
-const MODEL: &str = "box-large";
-const KEY: &str = "box-key-0123456789abcdef";
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Engine {
-    Openai,
-    Anthropic,
-    Ollama,
-}
-
-/// A server that has one API below one path, and as strict as the real ones: other paths are not there, a wrong key is
-/// refused, an empty request is no request.
-struct Server {
-    address: SocketAddr,
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    engine: Engine,
-    /// What stands before `/v1` or `/api`.
-    prefix: String,
-    key: Option<String>,
-    stopped: AtomicBool,
-    seen: Mutex<Vec<Seen>>,
-}
-
-impl Server {
-    fn new(engine: Engine, listen: &str, prefix: &str, key: Option<&str>) -> Self {
-        let listener = TcpListener::bind((listen, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared {
-            engine,
-            prefix: prefix.to_owned(),
-            key: key.map(str::to_owned),
-            stopped: AtomicBool::new(false),
-            seen: Mutex::default(),
-        });
-        let server = Arc::clone(&shared);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if server.stopped.load(Ordering::SeqCst) {
-                    return;
-                }
-                let server = Arc::clone(&server);
-                std::thread::spawn(move || server.converse(stream));
-            }
-        });
-        Self { address, shared }
-    }
-
-    fn plain(engine: Engine, key: Option<&str>) -> Self {
-        Self::new(engine, "127.0.0.1", "", key)
-    }
-
-    fn at(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-
-    fn seen(&self) -> Vec<Seen> {
-        self.shared.seen.lock().unwrap().clone()
-    }
-
-    /// Requests that a model would have answered.
-    fn chats(&self) -> Vec<Seen> {
-        let chats = self.seen().into_iter();
-        chats.filter(|seen| seen.model().is_some()).collect()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.shared.stopped.store(true, Ordering::SeqCst);
-        drop(TcpStream::connect(self.address));
-    }
-}
-
-impl Shared {
-    fn converse(&self, stream: TcpStream) {
-        let host = stream.local_addr().unwrap().to_string();
-        let mut stream = BufReader::new(stream);
-        while let Ok(Some(seen)) = http::read(&mut stream, &host, false) {
-            let answer = self.answer(&seen);
-            self.seen.lock().unwrap().push(seen);
-            let stopped = || self.stopped.load(Ordering::SeqCst);
-            if !answer.write(stream.get_mut(), &stopped).unwrap_or(false) {
-                return;
-            }
-        }
-    }
-
-    fn answer(&self, seen: &Seen) -> Answer {
-        let missing = || Answer::text(404, "404 page not found");
-        let Some(path) = seen.path().strip_prefix(self.prefix.as_str()) else {
-            return missing();
-        };
-        let known: &[&str] = match self.engine {
-            Engine::Openai => &["/v1/models", "/v1/chat/completions"],
-            Engine::Anthropic => &["/v1/models", "/v1/messages"],
-            Engine::Ollama => &[
-                "/api/tags",
-                "/api/version",
-                "/api/show",
-                "/v1/models",
-                "/v1/chat/completions",
-            ],
-        };
-        if !known.contains(&path) {
-            return missing();
-        }
-        if self.key.is_some() && seen.key() != self.key.as_deref() {
-            return Answer::json(401, &self.error("invalid key"));
-        }
-        match path {
-            "/api/tags" => Answer::json(
-                200,
-                &json!({"models": [{"name": MODEL, "model": MODEL, "digest": "500a"}, {"name": "box-small:7b", "model": "box-small:7b"}]}),
-            ),
-            "/api/version" => Answer::json(200, &json!({"version": "0.13.0"})),
-            "/api/show" => Answer::json(
-                200,
-                &json!({"capabilities": ["completion", "tools"], "model_info": {"box.context_length": 40960}}),
-            ),
-            "/v1/models" => Answer::json(200, &self.list()),
-            _ => self.chat(seen),
-        }
-    }
-
-    fn list(&self) -> Value {
-        match self.engine {
-            Engine::Anthropic => {
-                let model = |id: &str| json!({"type": "model", "id": id, "display_name": id, "max_input_tokens": 40960});
-                json!({"data": [model(MODEL), model("box-small")], "has_more": false})
-            }
-            Engine::Openai | Engine::Ollama => {
-                let model = |id: &str| json!({"id": id, "object": "model", "max_model_len": 40960});
-                json!({"object": "list", "data": [model(MODEL), model("box-small")]})
-            }
-        }
-    }
-
-    fn chat(&self, seen: &Seen) -> Answer {
-        let Some(model) = seen.model() else {
-            return Answer::json(400, &self.error("messages: field required"));
-        };
-        let body: Value = serde_json::from_str(&seen.body).unwrap();
-        match self.engine {
-            Engine::Anthropic => chat::anthropic(&model),
-            _ if body["stream"] == true => chat::openai(&model),
-            _ => chat::openai_whole(&model),
-        }
-    }
-
-    fn error(&self, message: &str) -> Value {
-        match self.engine {
-            Engine::Anthropic => {
-                json!({"type": "error", "error": {"type": "some_error", "message": message}})
-            }
-            _ => json!({"error": {"message": message, "type": "some_error"}}),
-        }
-    }
-}
-
-fn home() -> Home {
-    let mut home = Home::new();
-    home.keeps_secret(KEY);
-    home.set("GOOSE_DISABLE_KEYRING", "1");
-    home
-}
-
-fn set_up(home: &Home, args: &[&str]) -> Outcome {
-    Setup::new(home)
-        .args(["custom"])
-        .args(args)
-        .args(["--yes", "--json"])
-        .stdin(KEY)
-        .run()
-}
+use crate::world::run::Setup;
+use serde_json::json;
 
 fn with_key<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [
@@ -198,21 +18,6 @@ fn with_key<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         more,
     ]
     .concat()
-}
-
-fn definition(home: &Home, id: &str) -> Value {
-    let path = format!(".config/goose/custom_providers/{id}.json");
-    assert_eq!(home.mode(&home.path().join(&path)), 0o600);
-    serde_json::from_str(&home.read(&path)).unwrap()
-}
-
-/// Nothing that was asked could have cost a token.
-#[track_caller]
-fn nothing_was_spent(server: &Server) {
-    for seen in server.seen().iter().filter(|seen| seen.method == "POST") {
-        let is_free = seen.body == "{}" || seen.path().ends_with("/api/show");
-        assert!(is_free, "{seen:#?}");
-    }
 }
 
 fn ten_shapes(engine: Engine) {

@@ -13,6 +13,8 @@ mod canary;
 mod check;
 mod cores;
 mod custom;
+mod custom_details;
+mod custom_keys;
 mod doctor;
 mod every_step;
 mod fallback;

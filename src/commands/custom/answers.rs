@@ -3,19 +3,21 @@
 use crate::catalog::{self, Provider};
 use crate::check::Finding;
 use crate::check::models::Model;
-use crate::cli::{CustomWishes, EngineArg};
+use crate::cli::{CustomWishes, EngineArg, YesNo};
 use crate::commands::custom::former::Former;
-use crate::commands::custom::survey::{self, Survey};
+use crate::commands::custom::survey::{self, Given, Survey};
 use crate::custom::definition::{self, Served, Wanted};
 use crate::custom::endpoint::Endpoint;
-use crate::custom::row;
+use crate::custom::streaming::{self, Streaming};
+use crate::custom::{header, row};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::fsio;
-use crate::goose::custom::{Custom, Engine, key_name};
+use crate::goose::custom::{Custom, Definition, Engine, Headers};
 use crate::interview::{Interview, model, store};
 use crate::plan::StoreChoice;
 use crate::secret::Secret;
+use crate::shell::exports;
 
 /// Every answer, and what the endpoint said on the way.
 pub(super) struct Answers {
@@ -26,6 +28,9 @@ pub(super) struct Answers {
     pub(super) store: Option<StoreChoice>,
     pub(super) finding: Option<Finding>,
     pub(super) requests: u32,
+    /// The name under which the key of this endpoint stood before, and will not any more.
+    pub(super) outgrown: Option<String>,
+    pub(super) streaming: Streaming,
     /// It becomes the active provider; a change of an idle one leaves it idle.
     pub(super) activates: bool,
     pub(super) notes: Vec<String>,
@@ -56,11 +61,17 @@ pub(super) fn decide(
         EngineArg::Ollama => Engine::Ollama,
     });
     let mut notes = Vec::new();
+    let headers = headers(wishes, former, &endpoint, &mut notes)?;
     let survey = if wishes.no_check {
         Survey::unasked(&endpoint, only, interview)?
     } else {
-        let first = survey::look(interview, &mut endpoint, only)?;
-        Survey::with_key(first, &endpoint, only, former, interview)?
+        let given = Given {
+            only,
+            headers: &headers,
+            former,
+        };
+        let first = survey::look(interview, &mut endpoint, &given)?;
+        Survey::with_key(first, &endpoint, &given, interview)?
     };
     if survey.key.is_some() && endpoint.is_readable_by_others() {
         notes.push(format!(
@@ -82,22 +93,23 @@ pub(super) fn decide(
         (None, Some(former)) => former.definition.display_name.clone(),
         (None, None) => endpoint.host().to_owned(),
     };
-    let id = match former {
-        Some(former) => former.definition.name.clone(),
-        None => again(&title, custom, &survey, &endpoint).map_or_else(
-            || {
-                let folder = &interview.state.paths.custom_providers;
-                let is_file = |id: &str| fsio::is_file(&folder.join(format!("{id}.json")));
-                definition::id_for(&title, custom, &is_file)
-            },
-            Ok,
-        )?,
+    let known = former
+        .map(|former| &former.definition)
+        .or_else(|| again(&title, custom, &survey, &endpoint));
+    let id = match known {
+        Some(known) => known.name.clone(),
+        None => {
+            let folder = &interview.state.paths.custom_providers;
+            let is_file = |id: &str| fsio::is_file(&folder.join(format!("{id}.json")));
+            definition::id_for(&title, custom, &is_file)?
+        }
     };
-    let key_name = survey.key.as_ref().map(|_| {
-        let kept = former.map(|former| former.definition.api_key_env.clone());
-        kept.filter(|name| !name.is_empty())
-            .unwrap_or_else(|| key_name(&id))
-    });
+    let key_name = survey.key.as_ref().map(|_| name_of_key(&id, known, custom));
+    let outgrown = known
+        .filter(|known| key_name.as_ref() != Some(&known.api_key_env))
+        .filter(|known| definition::is_keys_only_owner(known, custom))
+        .map(|known| known.api_key_env.clone());
+    let before = known.and_then(|known| known.supports_streaming);
     let mut wanted = Wanted {
         id,
         title,
@@ -106,9 +118,18 @@ pub(super) fn decide(
         models: Vec::new(),
         key_name,
         lists: survey.lists,
+        headers,
+        streams: true,
     };
-    let model = choose_model(interview, &wanted, &survey.models, &mut notes)?;
-    wanted.models = served(&model, &survey.models, former);
+    let models = survey.details.models.as_slice();
+    let model = choose_model(interview, &wanted, models, &mut notes)?;
+    wanted.models = served(&model, models, former);
+    let said = wishes.streaming.map(|word| word == YesNo::Yes);
+    let told = survey.details.streaming(&model);
+    let streaming = streaming::decide(survey.engine, said, before, told)?;
+    wanted.streams = streaming.used;
+    notes.extend(unknown_of(&model, &wanted.models));
+    notes.extend(streaming.note.clone());
     let row = row::described(&wanted)?;
     let active = interview.state.config.active(&Env::default()).provider;
     let store = survey
@@ -124,6 +145,8 @@ pub(super) fn decide(
         store,
         finding: survey.finding,
         requests: survey.requests,
+        outgrown,
+        streaming,
         wanted,
         notes,
     })
@@ -176,18 +199,21 @@ fn served(model: &str, models: &[Model], former: Option<&Former>) -> Vec<Served>
         .map(|model| Served {
             id: model.id.clone(),
             context: model.context,
+            tools: model.tools,
         })
         .collect();
     if let Some(former) = former.filter(|_| all.is_empty()) {
         all.extend(former.definition.models.iter().map(|model| Served {
             id: model.name.clone(),
             context: model.context_limit,
+            tools: None,
         }));
     }
     if all.iter().all(|served| served.id != model) {
         all.push(Served {
             id: model.to_owned(),
             context: None,
+            tools: None,
         });
     }
     all.sort_by_key(|served| served.id != model);
@@ -195,13 +221,72 @@ fn served(model: &str, models: &[Model], former: Option<&Former>) -> Vec<Served>
 }
 
 /// The very endpoint is set up already under this name, so this is another look at it and no second one.
-fn again(title: &str, custom: &Custom, survey: &Survey, endpoint: &Endpoint) -> Option<String> {
+fn again<'c>(
+    title: &str,
+    custom: &'c Custom,
+    survey: &Survey,
+    endpoint: &Endpoint,
+) -> Option<&'c Definition> {
     let base_url = endpoint.base_url(survey.engine, &survey.base);
     custom
         .providers
         .iter()
-        .find(|(known, _)| known.display_name == title && known.base_url == base_url)
-        .map(|(known, _)| known.name.clone())
+        .map(|(known, _)| known)
+        .find(|known| known.display_name == title && known.base_url == base_url)
+}
+
+/// The headers of the file with what is said now. A secret among them was not meant for another address.
+fn headers(
+    wishes: &CustomWishes,
+    former: Option<&Former>,
+    endpoint: &Endpoint,
+    notes: &mut Vec<String>,
+) -> Result<Headers> {
+    let mut before = Headers::new();
+    if let Some(former) = former {
+        before = former.definition.headers.clone().unwrap_or_default();
+        if !former.is_at(endpoint) {
+            let count = before.len();
+            before = header::without_secrets(before);
+            if before.len() < count {
+                notes.push(
+                    "headers with secrets are left behind: they were not meant for this address"
+                        .into(),
+                );
+            }
+        }
+    }
+    header::merged(before, &wishes.headers)
+}
+
+/// The name the file has for the key, unless no shell could export it and the name is ours to change.
+fn name_of_key(id: &str, known: Option<&Definition>, custom: &Custom) -> String {
+    let made_up = definition::exportable_key_name(id);
+    let Some(known) = known.filter(|known| !known.api_key_env.is_empty()) else {
+        return made_up;
+    };
+    let is_taken = custom
+        .providers
+        .iter()
+        .any(|(other, _)| other.name != id && other.api_key_env == made_up);
+    let is_ours = definition::is_keys_only_owner(known, custom);
+    if is_ours && !is_taken && !exports::is_variable(&known.api_key_env) {
+        made_up
+    } else {
+        known.api_key_env.clone()
+    }
+}
+
+/// What the endpoint does not tell of the model, in words.
+fn unknown_of(model: &str, models: &[Served]) -> Option<String> {
+    let served = models.iter().find(|served| served.id == model)?;
+    let unknown = match (served.context, served.tools) {
+        (Some(_), Some(_)) => return None,
+        (None, Some(_)) => "how much context it has",
+        (Some(_), None) => "whether it calls tools, which goose needs",
+        (None, None) => "how much context it has and whether it calls tools, which goose needs",
+    };
+    Some(format!("nothing tells of {model} {unknown}"))
 }
 
 fn built_in_at(endpoint: &Endpoint) -> Option<&'static Provider> {

@@ -30,11 +30,14 @@ impl Former {
 
     /// The key that is stored for it, unless the address is another one now: the key was not meant for that.
     pub(super) fn key_for(&self, endpoint: &Endpoint, state: &State) -> Result<Option<Secret>> {
-        let is_same_place = Endpoint::parse(&self.definition.base_url)
-            .is_ok_and(|before| before.origin == endpoint.origin);
-        if !self.definition.requires_auth || !is_same_place {
+        if !self.definition.requires_auth || !self.is_at(endpoint) {
             return Ok(None);
         }
         Ok(state.secrets()?.secret(&self.definition.api_key_env))
+    }
+
+    pub(super) fn is_at(&self, endpoint: &Endpoint) -> bool {
+        Endpoint::parse(&self.definition.base_url)
+            .is_ok_and(|before| before.origin == endpoint.origin)
     }
 }

@@ -39,6 +39,8 @@ pub(super) fn run(cx: &Context) -> Result<Report> {
             "url": definition.base_url,
             "models": definition.models.iter().map(|model| json!({"id": model.name, "context": model.context_limit})).collect::<Vec<_>>(),
             "key": definition.requires_auth.then_some(&definition.api_key_env),
+            "headers": definition.headers.iter().flatten().map(|(name, _)| name).collect::<Vec<_>>(),
+            "streaming": definition.supports_streaming.unwrap_or(true),
             "active": is_active,
             "takes_place_of_built_in": takes_place,
             "path": path,

@@ -28,7 +28,9 @@ pub(super) fn finish(
         Outcome::Changed => (false, String::new()),
     };
     let mut shadows = None;
-    if !is_dry {
+    if is_dry {
+        text.push_str(&facts(answers));
+    } else {
         let found = proven(answers, cx)?;
         text.push_str(&match &found {
             None => format!("{title} is as you said; goose goes on using another provider\n"),
@@ -42,6 +44,7 @@ pub(super) fn finish(
                 answers.model
             ),
         });
+        text.push_str(&facts(answers));
         for note in plan.notes.iter().chain(&answers.notes) {
             text.push_str(&format!("note: {note}\n"));
         }
@@ -64,7 +67,9 @@ pub(super) fn finish(
             "engine": wanted.engine,
             "url": wanted.base_url,
             "model": answers.model,
-            "models": wanted.models.iter().map(|model| json!({"id": model.id, "context": model.context})).collect::<Vec<_>>(),
+            "models": wanted.models,
+            "streaming": answers.streaming,
+            "headers": wanted.headers.keys().collect::<Vec<_>>(),
             "needs_key": answers.key.is_some(),
             "verdict": answers.finding.as_ref().map_or(Verdict::Unproven, |finding| finding.verdict),
             "requests": answers.requests,
@@ -78,6 +83,27 @@ pub(super) fn finish(
         }),
         text,
     ))
+}
+
+/// What the endpoint told of the model, and what it left open.
+fn facts(answers: &Answers) -> String {
+    let model = answers.wanted.models.first();
+    let context = match model.and_then(|model| model.context) {
+        Some(tokens) => format!("{tokens} tokens"),
+        None => "unknown".into(),
+    };
+    let tools = match model.and_then(|model| model.tools) {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
+    };
+    let streams = match (answers.streaming.known, answers.streaming.used) {
+        (Some(true), true) => "yes",
+        (Some(false), true) => "no, but goose asks for it",
+        (None, true) => "unknown, taken as yes",
+        (_, false) => "no",
+    };
+    format!("  context: {context}; calls tools: {tools}; streams: {streams}\n")
 }
 
 /// What outranks it; `None` where it was not to become the active provider.

@@ -3,12 +3,14 @@
 use serde_json::json;
 
 use crate::cli::CustomRemoveArgs;
+use crate::commands::env::{self as exports, Turn};
 use crate::consent::{self, Outcome};
 use crate::context::Context;
+use crate::custom::definition;
 use crate::env::Env;
 use crate::error::{Exit, Result};
 use crate::fsio;
-use crate::goose::custom::{Custom, key_name};
+use crate::goose::custom::Custom;
 use crate::plan::{self, FileChange, Plan};
 use crate::report::Report;
 use crate::view;
@@ -21,16 +23,22 @@ pub(super) fn run(args: &CustomRemoveArgs, cx: &Context) -> Result<Report> {
     let id = &definition.name;
     let mut plan = Plan::titled(format!("remove {id}"));
     // As goose does it: only a key under the name that it makes up itself belongs to this provider alone.
-    if definition.api_key_env == key_name(id) {
+    if definition::is_keys_only_owner(definition, &custom) {
         let seen = state.secrets()?;
         let store = match seen.read_from() {
             Some(store) => store,
             None => seen.used()?,
         };
-        plan.secrets = plan::secret_change(seen, store, &[], &[key_name(id)]);
+        plan.secrets = plan::secret_change(
+            seen,
+            store,
+            &[],
+            std::slice::from_ref(&definition.api_key_env),
+        );
     }
     plan.forget(&state.config, id)?;
     plan.files.extend(FileChange::removal(&fsio::read(path)?));
+    exports::keep_up(&mut plan, None, Turn::Leaves(id), cx, &state)?;
     let was_active = state
         .config
         .active(&Env::default())

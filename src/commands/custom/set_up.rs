@@ -7,12 +7,13 @@ use crate::cli::{CustomEditArgs, CustomWishes, SetupArgs};
 use crate::commands::custom::answers::{self, Answers};
 use crate::commands::custom::former::Former;
 use crate::commands::custom::outcome;
+use crate::commands::env::{self as exports, Turn};
 use crate::consent;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::fsio::{self, Privacy};
 use crate::goose::activate::Change;
-use crate::goose::custom::{Custom, key_name};
+use crate::goose::custom::Custom;
 use crate::interview::Interview;
 use crate::plan::{self, FileChange, Plan};
 use crate::report::Report;
@@ -62,7 +63,8 @@ fn run(url: Option<&str>, wishes: &CustomWishes, id: Option<&str>, cx: &Context)
         }
     }
     let mut answers = answers::decide(&mut interview, url, wishes, former.as_ref(), &custom)?;
-    let plan = draw_up(&answers, former.as_ref(), &state)?;
+    let mut plan = draw_up(&answers, former.as_ref(), &state)?;
+    exports::keep_up(&mut plan, None, Turn::Joins(answers.row), cx, &state)?;
     let done = consent::carry_out(&plan, wishes.writing, interview.prompt.as_ref(), cx, &state)?;
     answers.notes.append(&mut interview.notes);
     outcome::finish(&answers, &plan, done, cx, &state)
@@ -71,14 +73,14 @@ fn run(url: Option<&str>, wishes: &CustomWishes, id: Option<&str>, cx: &Context)
 fn draw_up(answers: &Answers, former: Option<&Former>, state: &State) -> Result<Plan> {
     let wanted = &answers.wanted;
     let mut plan = Plan::titled(format!("set up {}", wanted.title));
+    let gone = answers.outgrown.as_slice();
     if let (Some(key), Some(name), Some(store)) = (&answers.key, &wanted.key_name, answers.store) {
         let set = [(name.clone(), key.clone())];
-        plan.secrets = plan::secret_change(state.secrets()?, store.kind, &set, &[]);
-    } else if former.is_some_and(|former| former.definition.api_key_env == key_name(&wanted.id)) {
-        // The endpoint asks for no key any more, and this name was made for it alone.
+        plan.secrets = plan::secret_change(state.secrets()?, store.kind, &set, gone);
+    } else if !gone.is_empty() {
         let seen = state.secrets()?;
         if let Some(store) = seen.read_from() {
-            plan.secrets = plan::secret_change(seen, store, &[], &[key_name(&wanted.id)]);
+            plan.secrets = plan::secret_change(seen, store, &[], gone);
         }
     }
     let file = match former {

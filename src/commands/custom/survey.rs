@@ -1,27 +1,33 @@
 //! What an address is: who answers there, and what it says of a key.
 
 use crate::check::http::Http;
-use crate::check::models::Model;
 use crate::check::verdict::{Cause, Verdict};
 use crate::check::{self, Finding, Target};
 use crate::commands::custom::former::Former;
 use crate::commands::custom::key;
 use crate::custom::definition::Wanted;
-use crate::custom::details;
+use crate::custom::details::Details;
 use crate::custom::endpoint::Endpoint;
-use crate::custom::probe::{self, Found};
+use crate::custom::probe::{self, Caller, Found};
 use crate::custom::row;
 use crate::error::{Error, Result};
-use crate::goose::custom::{Engine, key_name};
+use crate::goose::custom::{Engine, Headers, key_name};
 use crate::interview::Interview;
 use crate::key_source;
 use crate::secret::Secret;
+
+/// What the person said of the endpoint, and what its file says already.
+pub(super) struct Given<'a> {
+    pub(super) only: Option<Engine>,
+    pub(super) headers: &'a Headers,
+    pub(super) former: Option<&'a Former>,
+}
 
 /// What was found out of the endpoint, and the key for it.
 pub(super) struct Survey {
     pub(super) engine: Engine,
     pub(super) base: String,
-    pub(super) models: Vec<Model>,
+    pub(super) details: Details,
     pub(super) lists: bool,
     pub(super) key: Option<Secret>,
     pub(super) finding: Option<Finding>,
@@ -39,7 +45,7 @@ impl Survey {
         Ok(Self {
             engine,
             base: endpoint.first_base(engine),
-            models: Vec::new(),
+            details: Details::default(),
             lists: true,
             key: key_source::read(&interview.args.key, interview.cx)?,
             finding: None,
@@ -50,8 +56,7 @@ impl Survey {
     pub(super) fn with_key(
         first: Found,
         endpoint: &Endpoint,
-        only: Option<Engine>,
-        former: Option<&Former>,
+        given: &Given<'_>,
         interview: &Interview<'_>,
     ) -> Result<Self> {
         let wants_key = first.door.wants_key();
@@ -66,15 +71,10 @@ impl Survey {
             ));
         }
         if !wants_key && candidate.is_none() {
-            return Ok(Self::of(
-                first,
-                None,
-                None,
-                endpoint,
-                &interview.cx.network()?,
-            ));
+            let http = interview.cx.network()?;
+            return Ok(Self::of(first, None, given.caller(&http, endpoint, None)));
         }
-        let stored = match former {
+        let stored = match given.former {
             Some(former) => former.key_for(endpoint, interview.state)?,
             None => None,
         };
@@ -91,8 +91,9 @@ impl Survey {
             };
             let http = interview.cx.network()?;
             let busy = talk.busy("asking the endpoint about the key");
-            let outcome = probe::look(&http, endpoint, only, Some(&key))
-                .map(|with| judged(&first, with, &key, endpoint, &http));
+            let caller = given.caller(&http, endpoint, Some(&key));
+            let outcome =
+                probe::look(caller, given.only).map(|with| judged(&first, with, &key, caller));
             drop(busy);
             interview.cx.tell_requests(&http);
             let (with, finding) = match outcome {
@@ -105,19 +106,17 @@ impl Survey {
             if key::is_taken(interview, &finding, replaces)? {
                 let mut found = with.unwrap_or(first);
                 found.requests += finding.requests;
-                return Ok(Self::of(found, Some(key), Some(finding), endpoint, &http));
+                let survey = Self::of(found, Some(finding), caller);
+                return Ok(Self {
+                    key: Some(key),
+                    ..survey
+                });
             }
         }
     }
 
-    fn of(
-        found: Found,
-        key: Option<Secret>,
-        finding: Option<Finding>,
-        endpoint: &Endpoint,
-        http: &Http,
-    ) -> Self {
-        let models = details::models(http, endpoint, &found.door, key.as_ref());
+    fn of(found: Found, finding: Option<Finding>, caller: Caller<'_>) -> Self {
+        let details = Details::ask(caller, &found.door);
         Self {
             engine: found.door.engine,
             lists: found.door.lists(),
@@ -129,9 +128,25 @@ impl Survey {
                 ))
             }),
             base: found.door.base,
-            models,
+            requests: found.requests + details.requests,
+            details,
+            key: None,
+        }
+    }
+}
+
+impl<'a> Given<'a> {
+    fn caller(
+        &self,
+        http: &'a Http,
+        endpoint: &'a Endpoint,
+        key: Option<&'a Secret>,
+    ) -> Caller<'a> {
+        Caller {
+            http,
+            endpoint,
             key,
-            requests: found.requests,
+            headers: self.headers,
         }
     }
 }
@@ -140,14 +155,14 @@ impl Survey {
 pub(super) fn look(
     interview: &Interview<'_>,
     endpoint: &mut Endpoint,
-    only: Option<Engine>,
+    given: &Given<'_>,
 ) -> Result<Found> {
     let http = interview.cx.network()?;
     let _busy = interview
         .cx
         .talk
         .busy(&format!("looking at {}", endpoint.host()));
-    let mut outcome = probe::look(&http, endpoint, only, None);
+    let mut outcome = probe::look(given.caller(&http, endpoint, None), given.only);
     let is_other_scheme_worth_it = |finding: &Finding| {
         endpoint.is_scheme_guessed
             && matches!(
@@ -167,7 +182,7 @@ pub(super) fn look(
             ));
         }
         let http = http.until(interview.cx.deadline());
-        if let Ok(found) = probe::look(&http, &other, only, None) {
+        if let Ok(found) = probe::look(given.caller(&http, &other, None), given.only) {
             *endpoint = other;
             outcome = Ok(found);
         }
@@ -177,24 +192,17 @@ pub(super) fn look(
 }
 
 /// What two looks, without the key and with it, say of the key.
-fn judged(
-    without: &Found,
-    with: Found,
-    key: &Secret,
-    endpoint: &Endpoint,
-    http: &Http,
-) -> (Found, Finding) {
-    let refuses = |answer: &probe::Answer| answer.as_ref().is_ok_and(probe::is_refusal);
-    let title = endpoint.host();
+fn judged(without: &Found, with: Found, key: &Secret, caller: Caller<'_>) -> (Found, Finding) {
+    let title = caller.endpoint.host();
     let finding = if !without.door.wants_key() {
         Finding::new(
             Verdict::Unproven,
             format!("{title} answers without a key too, so nothing proves this one"),
             "leave the key out, or go on with --no-check if you are sure of it",
         )
-    } else if refuses(&without.door.list) && !with.door.has_no_list() {
-        proven_by_list(&with, key, endpoint, http)
-    } else if refuses(&with.door.chat) {
+    } else if without.door.locks_list() && !with.door.has_no_list() {
+        proven_by_list(&with, key, caller)
+    } else if probe::is_denied(&with.door.chat) {
         Finding::new(
             Verdict::Invalid,
             format!("{title} does not accept this key"),
@@ -207,7 +215,8 @@ fn judged(
 }
 
 /// The list is behind the key, so what it answers is judged as for every other provider.
-fn proven_by_list(with: &Found, key: &Secret, endpoint: &Endpoint, http: &Http) -> Finding {
+fn proven_by_list(with: &Found, key: &Secret, caller: Caller<'_>) -> Finding {
+    let endpoint = caller.endpoint;
     let wanted = Wanted {
         id: "custom".into(),
         title: endpoint.host().to_owned(),
@@ -216,9 +225,11 @@ fn proven_by_list(with: &Found, key: &Secret, endpoint: &Endpoint, http: &Http) 
         models: Vec::new(),
         key_name: Some(key_name("custom")),
         lists: true,
+        headers: caller.headers.clone(),
+        streams: true,
     };
     match row::described(&wanted) {
-        Ok(row) => check::prove(http, &Target::new(row, None, Some(key))),
+        Ok(row) => check::prove(caller.http, &Target::new(row, None, Some(key))),
         Err(error) => Finding::new(Verdict::Unproven, error.to_string(), error.action()),
     }
 }

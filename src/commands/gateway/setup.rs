@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::catalog::{self, Provider};
 use crate::cli::{GatewaySetupArgs, Limit};
-use crate::commands::env::keep_up;
+use crate::commands::env::{Turn, keep_up};
 use crate::commands::stored_key;
 use crate::consent::{self, Outcome};
 use crate::context::Context;
@@ -70,7 +70,7 @@ pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
     };
     plan.files
         .extend(FileChange::to(&files.memo, memo.text()?, Privacy::Private));
-    keep_up(&mut plan, None, &choice, cx, &state)?;
+    keep_up(&mut plan, None, Turn::Joins(choice.provider), cx, &state)?;
 
     let names: Vec<&str> = routes.iter().map(|route| route.name.as_str()).collect();
     let outcome = consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)?;

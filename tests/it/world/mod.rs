@@ -4,6 +4,7 @@
 pub(crate) mod answers;
 pub(crate) mod authority;
 pub(crate) mod chat;
+pub(crate) mod endpoint;
 pub(crate) mod goose;
 pub(crate) mod home;
 pub(crate) mod http;
