@@ -360,7 +360,7 @@ pub enum EngineArg {
     Ollama,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct FallbackArgs {
     /// One to three models, in the order to try them; without any they are asked for, or shown where nobody can be asked
     #[arg(value_name = "MODEL")]

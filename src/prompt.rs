@@ -52,8 +52,7 @@ pub enum PlanKey {
 impl Prompt {
     pub fn open(env: &Env) -> Option<Self> {
         env.can_prompt().then(|| {
-            terminal::guard_interrupts();
-            terminal::silence();
+            terminal::enter();
             Self {
                 term: Term::stderr(),
                 theme: ColorfulTheme {
@@ -272,7 +271,7 @@ impl Prompt {
 
 impl Drop for Prompt {
     fn drop(&mut self) {
-        terminal::restore();
+        terminal::leave();
     }
 }
 

@@ -155,7 +155,7 @@ fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
     if args.install {
         write_env_file(&mut plan, &files, cx, &state)?;
         plan.add_rc_line(&files, cx.env.home())?;
-        if stored_keys(None, &state)?.is_empty() {
+        if stored_keys(Turn::None, &state)?.exports.is_empty() {
             plan.notes.push(
                 "no key is stored yet, so there is none to load: run `goose-setup` to set a provider up"
                     .into(),

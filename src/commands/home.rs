@@ -2,12 +2,14 @@
 
 use crate::catalog::{self, Provider};
 use crate::cli::{
-    CheckArgs, KeyCommand, KeySetArgs, KeySource, LimitsArgs, SetupArgs, SwitchArgs, Writing,
+    CheckArgs, DoctorArgs, FallbackArgs, KeyCommand, KeySetArgs, KeySource, LimitsArgs, SetupArgs,
+    SwitchArgs, Writing,
 };
-use crate::commands::{check, key, limits, setup, status, switch};
+use crate::commands::{self, check, doctor, key, limits, setup, status, switch};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::fallback;
 use crate::interview::Topic;
 use crate::prompt::Prompt;
 use crate::prompt::list::Item;
@@ -22,7 +24,9 @@ enum Offer {
     Model,
     Check,
     Limits,
+    Fallback,
     Status,
+    Doctor,
 }
 
 impl Offer {
@@ -32,19 +36,27 @@ impl Offer {
             Self::Switch => state.config.configured().len() > 1,
             Self::Model => active.is_some(),
             Self::Key => active.is_some_and(|provider| provider.key.is_some()),
-            Self::Add | Self::Check | Self::Limits | Self::Status => true,
+            Self::Fallback => {
+                let configured = state.config.configured();
+                configured
+                    .iter()
+                    .any(|known| known.id == fallback::PROVIDER)
+            }
+            Self::Add | Self::Check | Self::Limits | Self::Status | Self::Doctor => true,
         }
     }
 }
 
-const OFFERS: [(Offer, &str); 7] = [
+const OFFERS: [(Offer, &str); 9] = [
     (Offer::Switch, "use another provider that is set up"),
     (Offer::Add, "set up a provider"),
     (Offer::Model, "choose another model"),
     (Offer::Key, "replace the key"),
     (Offer::Check, "check the stored keys"),
     (Offer::Limits, "show credit, usage and rate limits"),
+    (Offer::Fallback, "let OpenRouter fall over to other models"),
     (Offer::Status, "show what goose uses, and why"),
+    (Offer::Doctor, "find out why goose does not work"),
 ];
 
 /// Nothing was said but the program's name, and there is something to choose between.
@@ -131,6 +143,20 @@ pub fn run(prompt: Prompt, args: &SetupArgs, cx: &Context, state: &State) -> Res
             cx,
         ),
         Offer::Limits => limits::run(&LimitsArgs::default(), cx),
+        Offer::Fallback => commands::fallback::run(
+            &FallbackArgs {
+                writing,
+                ..FallbackArgs::default()
+            },
+            cx,
+        ),
         Offer::Status => status::run(cx),
+        Offer::Doctor => doctor::run(
+            &DoctorArgs {
+                fix: false,
+                writing,
+            },
+            cx,
+        ),
     }
 }

@@ -248,7 +248,11 @@ mod tests {
         for (listed, said, is_it) in [
             ("claude-sonnet-4-5-20250929", "claude-sonnet-4-5", true),
             ("claude-sonnet-4-20250514", "claude-sonnet-4-0", true),
-            ("claude-3-7-sonnet-20250219", "claude-3-7-sonnet-latest", true),
+            (
+                "claude-3-7-sonnet-20250219",
+                "claude-3-7-sonnet-latest",
+                true,
+            ),
             ("grok-4-0709", "grok-4", true),
             ("claude-sonnet-4-5-20250929", "claude-sonnet-4", false),
             ("gpt-4o-mini", "gpt-4o", false),

@@ -1,7 +1,7 @@
 //! The promise that the terminal is given back as it was, also after an interrupt.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use crate::error::{Error, Exit};
 /// The terminal settings to go back to when the process is interrupted.
 #[cfg(unix)]
 static SAVED: Mutex<Option<rustix::termios::Termios>> = Mutex::new(None);
+/// How many prompts are open: the terminal is given back with the last of them.
+static OPEN: AtomicUsize = AtomicUsize::new(0);
 /// Held while files and secrets are being changed; an interrupt waits for it once.
 static CHANGING: Mutex<()> = Mutex::new(());
 static ASKED_TWICE: AtomicBool = AtomicBool::new(false);
@@ -39,7 +41,7 @@ pub fn watching() {
     guard_interrupts();
 }
 
-pub(super) fn guard_interrupts() {
+fn guard_interrupts() {
     // Set once; a second call finds it set, which is what is wanted.
     let _ = ctrlc::try_set_handler(|| {
         if WATCHING.load(Ordering::SeqCst) {
@@ -80,10 +82,23 @@ fn end(exit: Exit) -> ! {
     std::process::exit(i32::from(exit as u8))
 }
 
+/// The terminal is ours until `leave` was called as often.
+pub(super) fn enter() {
+    guard_interrupts();
+    OPEN.fetch_add(1, Ordering::SeqCst);
+    silence();
+}
+
+pub(super) fn leave() {
+    if OPEN.fetch_sub(1, Ordering::SeqCst) == 1 {
+        restore();
+    }
+}
+
 /// Keys typed between questions are not shown: the next question may be the one for a secret. Nor can Ctrl-Z hand the
 /// terminal to a shell that would come back with the echo on.
 #[cfg(unix)]
-pub(super) fn silence() {
+fn silence() {
     use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
     /// What the system calls `_POSIX_VDISABLE`.
     const NO_KEY: u8 = if cfg!(any(target_os = "linux", target_os = "android")) {
@@ -214,7 +229,7 @@ pub(super) fn hidden_line() -> io::Result<Option<Zeroizing<String>>> {
 }
 
 #[cfg(unix)]
-pub(super) fn restore() {
+fn restore() {
     use rustix::termios::{OptionalActions, tcsetattr};
     let saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(saved) = saved {
@@ -224,7 +239,7 @@ pub(super) fn restore() {
 }
 
 #[cfg(not(unix))]
-pub(super) fn silence() {}
+fn silence() {}
 
 #[cfg(not(unix))]
 pub(super) struct KeyByKey;
@@ -238,6 +253,6 @@ pub(super) fn key_by_key() -> KeyByKey {
 pub(super) fn forget_typing() {}
 
 #[cfg(not(unix))]
-pub(super) fn restore() {
+fn restore() {
     let _ = Term::stderr().show_cursor();
 }

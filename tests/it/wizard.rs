@@ -429,6 +429,23 @@ fn a_key_typed_before_it_is_asked_for_is_never_echoed() {
 }
 
 #[test]
+fn a_key_that_was_read_from_the_terminal_leaves_the_next_one_as_hidden() {
+    let (internet, key) = internet_with(OPENROUTER);
+    internet.answers(OPENROUTER.host, "/api/v1/key", Answer::text(503, "tired"));
+    let home = machine(&internet, &key);
+    let first = OPENROUTER.key("first");
+    keeps(&home, &first);
+    let mut person = Person::at(&home, WIDE, &["openrouter", "--key-stdin"]);
+    pastes(&mut person, &first);
+    person.sees("all the same? [y/N]").types("n");
+    person.sees("Enter tries the same one again");
+    assert!(!person.echoes(), "the echo is off at the next question");
+    person.types(&format!("{key}\r"));
+    person.sees("all the same? [y/N]").presses(Key::Esc);
+    gives_the_terminal_back(&mut person, 130);
+}
+
+#[test]
 fn enter_keeps_the_stored_key_and_a_second_run_has_nothing_to_change() {
     let (internet, key) = internet_with(OPENROUTER);
     let home = machine(&internet, &key);
@@ -590,8 +607,11 @@ fn a_configured_machine_gets_a_menu_and_can_change_the_model_without_the_key() {
         "there is none yet:\n{}",
         person.screen()
     );
+    for offer in ["let OpenRouter fall over", "find out why"] {
+        person.sees(offer);
+    }
     person
-        .types("model")
+        .types("another model")
         .sees("1 of ")
         .presses(Key::Enter)
         .sees("? Model")
