@@ -35,8 +35,29 @@ fn masked(line: &str) -> String {
     match value_of_secret(line) {
         Some(value) if is_empty(&line[value..]) => line.to_owned(),
         Some(value) => format!("{}{HIDDEN}", &line[..value]),
-        None => known_keys(line).fold(line.to_owned(), |line, key| line.replace(key, HIDDEN)),
+        None => {
+            let line = without_logins(line);
+            known_keys(&line).fold(line.clone(), |line, key| line.replace(key, HIDDEN))
+        }
     }
+}
+
+/// The same line without what stands before the `@` of an address.
+fn without_logins(line: &str) -> String {
+    const SCHEME_END: &str = "://";
+    let mut pieces = line.split(SCHEME_END);
+    let mut shown = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let is_over = |c: char| c.is_whitespace() || "/?#\"'`".contains(c);
+        let (authority, rest) = piece.split_at(piece.find(is_over).unwrap_or(piece.len()));
+        shown.push_str(SCHEME_END);
+        match authority.rsplit_once('@') {
+            Some((_, host)) => shown.push_str(&format!("{HIDDEN}@{host}")),
+            None => shown.push_str(authority),
+        }
+        shown.push_str(rest);
+    }
+    shown
 }
 
 /// Where the value begins that follows the name of a secret: `NAME: value`, `NAME=value`, `set -gx NAME value`,
@@ -155,6 +176,10 @@ mod tests {
             "db_password: canary",
             "- sk-or-v1-canary",
             "A=sk-or-v1-canary;B=c",
+            "DB_URL: postgres://user:canary@h/db",
+            "X_PASS: canary",
+            "github_pat = canary",
+            "gcp-credentials: canary",
         ] {
             let shown = lines(&[line]).concat();
             assert!(
@@ -188,6 +213,8 @@ mod tests {
         for line in [
             "GOOSE_PROVIDER: openrouter",
             "GOOSE_MAX_TOKENS: 4096",
+            "OPENAI_HOST: https://llm.example.com/v1?who=me@example.com",
+            "GOOSE_BYPASS: false",
             "\"api_key_env\": \"CUSTOM_X_API_KEY\",",
             "env_keys: [A_API_KEY, B_TOKEN]",
             "- A_API_KEY",

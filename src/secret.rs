@@ -118,14 +118,17 @@ impl fmt::Debug for Secret {
 
 /// A name under which people keep what nobody else shall see: of a variable, a setting, a header or a query parameter.
 pub fn is_name_of_secret(name: &str) -> bool {
-    const ALONE: [&str; 3] = ["key", "auth", "sig"];
-    const ENDS: [&str; 9] = [
+    const ALONE: [&str; 6] = ["key", "auth", "sig", "pass", "pwd", "pat"];
+    const ENDS: [&str; 12] = [
         "apikey",
         "accesskey",
         "token",
         "secret",
         "password",
         "passwd",
+        "passphrase",
+        "credential",
+        "credentials",
         "authorization",
         "signature",
         "cookie",
