@@ -242,8 +242,8 @@ fn draw_up(items: &[Item], store: Option<StoreChoice>, state: &State) -> Result<
 }
 
 fn described(item: &Item) -> String {
-    let places: Vec<&str> = item.found.places.iter().map(|place| &*place.at).collect();
-    format!("{} in {}", item.found.key.fingerprint(), places.join(", "))
+    let found = &item.found;
+    format!("{} in {}", found.key.fingerprint(), found.places())
 }
 
 fn listing(items: &[Item]) -> String {
@@ -288,15 +288,7 @@ fn report(
     };
     let mut notes = plan.notes.clone();
     notes.extend_from_slice(left);
-    for item in &taken {
-        let plain = item.found.places.iter().filter(|place| place.is_plain_text);
-        notes.extend(plain.map(|place| {
-            format!(
-                "the key of {} still stands in plain text at {}; take it out there once nothing else needs it",
-                item.found.provider.title, place.at
-            )
-        }));
-    }
+    notes.extend(taken.iter().flat_map(|item| item.found.copies()));
     let shadows: Vec<_> = taken
         .iter()
         .flat_map(|item| shadows::of_key(&cx.env, item.found.provider, &item.found.key))

@@ -1,6 +1,7 @@
 //! Keys that are on this machine already, in the environment and in the files of other tools. Only read, never changed.
 
 mod assignment;
+mod crushrc;
 mod owner;
 pub mod tools;
 
@@ -48,7 +49,35 @@ enum Name<'a> {
     Provider(&'a str, Option<&'a str>),
 }
 
+impl Found {
+    /// Every place, in words.
+    pub fn places(&self) -> String {
+        let places: Vec<&str> = self.places.iter().map(|place| &*place.at).collect();
+        places.join(", ")
+    }
+
+    /// What is to be said of copies that anybody can read, once goose has the key.
+    pub fn copies(&self) -> impl Iterator<Item = String> {
+        let plain = self.places.iter().filter(|place| place.is_plain_text);
+        plain.map(|place| {
+            format!(
+                "the key of {} still stands in plain text at {}; take it out there once nothing else needs it",
+                self.provider.title, place.at
+            )
+        })
+    }
+}
+
+/// Everything, goose's other store included.
 pub fn look(env: &Env, state: &State) -> Result<Haul> {
+    let mut haul = around(env);
+    other_store(env, state, &mut haul)?;
+    haul.sort();
+    Ok(haul)
+}
+
+/// What the environment and the files of other tools hold. No store is asked, so no keychain opens a dialog.
+pub fn around(env: &Env) -> Haul {
     let mut haul = Haul {
         found: Vec::new(),
         left: Vec::new(),
@@ -104,10 +133,8 @@ pub fn look(env: &Env, state: &State) -> Result<Haul> {
             ));
         }
     }
-    other_store(env, state, &mut haul)?;
-    let order = |id: &str| catalog::known().position(|provider| provider.id == id);
-    haul.found.sort_by_key(|found| order(found.provider.id));
-    Ok(haul)
+    haul.sort();
+    haul
 }
 
 /// Keys in the one of goose's stores that goose does not read.
@@ -145,6 +172,11 @@ fn other_store(env: &Env, state: &State, haul: &mut Haul) -> Result<()> {
 }
 
 impl Haul {
+    fn sort(&mut self) {
+        let order = |id: &str| catalog::known().position(|provider| provider.id == id);
+        self.found.sort_by_key(|found| order(found.provider.id));
+    }
+
     fn take(&mut self, name: &Name<'_>, value: &str, place: Place) {
         if is_reference(value) {
             return;

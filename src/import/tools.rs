@@ -6,7 +6,7 @@
 //! | llm | `io.datasette.llm/keys.json` in the config folder; `LLM_USER_PATH` | simonw/llm, `user_dir` |
 //! | opencode | `opencode/auth.json` in the data folder, entries of type `api` | opencode, `Global.Path.data` |
 //! | aider | `.aider.conf.yml` and `.env` in the home and the current folder | aider.chat, config/api-keys and config/dotenv |
-//! | crush | `crush/crush.json` in the config and the data folder, `crush.json` and `.crush.json` here | charmbracelet/crush, docs/config |
+//! | crush | `crush/crushrc` in the config folder, `crushrc` and `.crushrc` here; `crush/crush.json` in the config and the data folder, `crush.json` and `.crush.json` here | charmbracelet/crush, docs/config |
 //! | Continue | `~/.continue/config.yaml`, `config.json` and `.env` | docs.continue.dev, reference |
 //! | codex | `~/.codex/auth.json`, field `OPENAI_API_KEY`; `CODEX_HOME` | openai/codex, `AuthDotJson` |
 //! | LiteLLM | `litellm_config.yaml` and `config.yaml` here | docs.litellm.ai, proxy/configs |
@@ -19,7 +19,7 @@ use serde_yaml::Value;
 
 use crate::env::Env;
 use crate::fsio;
-use crate::import::{Name, assignment};
+use crate::import::{Name, assignment, crushrc};
 
 pub(super) struct File {
     /// What `--from` takes.
@@ -37,6 +37,7 @@ pub(super) enum Kind {
     Opencode,
     Aider,
     Crush,
+    Crushrc,
     Continue,
     Codex,
     Litellm,
@@ -73,6 +74,9 @@ pub(super) fn files(env: &Env) -> Vec<File> {
     for here in ["crush.json", ".crush.json"] {
         add("crush", Kind::Crush, here.into());
     }
+    for here in ["crushrc", ".crushrc"] {
+        add("crush", Kind::Crushrc, here.into());
+    }
     let Some(home) = env.home() else {
         return files;
     };
@@ -106,6 +110,7 @@ pub(super) fn files(env: &Env) -> Vec<File> {
     add("llm", Kind::Llm, llm.join("keys.json"));
     add("opencode", Kind::Opencode, data.join("opencode/auth.json"));
     add("aider", Kind::Aider, home.join(".aider.conf.yml"));
+    add("crush", Kind::Crushrc, config.join("crush/crushrc"));
     add("crush", Kind::Crush, config.join("crush/crush.json"));
     add("crush", Kind::Crush, data.join("crush/crush.json"));
     for name in ["config.yaml", "config.json"] {
@@ -136,6 +141,10 @@ impl Kind {
             }
             return true;
         }
+        if let Self::Crushrc = self {
+            crushrc::read(text, hand_on);
+            return true;
+        }
         // JSON is YAML, but for the tabs that YAML forbids.
         let root: Value = match serde_json::from_str(text) {
             Ok(root) => root,
@@ -145,7 +154,7 @@ impl Kind {
             },
         };
         match self {
-            Self::Lines => {}
+            Self::Lines | Self::Crushrc => {}
             Self::Aichat => each(&root["clients"], |client| {
                 let name = word(client, "name").or_else(|| word(client, "type"));
                 provider(

@@ -36,7 +36,7 @@ const fn case(
     }
 }
 
-const CASES: [Case; 24] = [
+const CASES: [Case; 27] = [
     case(
         "dotenv",
         ".env",
@@ -155,6 +155,27 @@ const CASES: [Case; 24] = [
         ".local/share/crush/crush.json",
         MISTRAL,
         "{\"providers\": {\"mistral\": {\"api_key\": \"KEY\"}}}",
+        1,
+    ),
+    case(
+        "crush",
+        ".config/crush/crushrc",
+        GROQ,
+        "# mine\nexport GROQ_API_KEY=KEY\nprovider add groq --api-key \"$GROQ_API_KEY\"\n",
+        2,
+    ),
+    case(
+        "crush",
+        ".crushrc",
+        DEEPSEEK,
+        "provider add mine \\\n  --type openai-compat \\\n  --base-url \"https://api.deepseek.com/v1\" \\\n  --api-key \"KEY\"\n",
+        4,
+    ),
+    case(
+        "crush",
+        "crushrc",
+        XAI,
+        "provider add xai --api-key=KEY\n",
         1,
     ),
     case(
