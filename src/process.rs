@@ -81,6 +81,17 @@ pub fn ask(mut command: Command, patience: Duration, stderr: Stdio) -> Result<Ze
         .map_err(|_| Error::unexpected(format!("{name} printed something that is not text")))
 }
 
+/// Gives the terminal to a program until that one ends, well or not. Nothing of it comes on our stdout, which is for results.
+pub fn attend(program: &Path, arguments: &[&str]) -> Result<()> {
+    let ended = Command::new(program)
+        .args(arguments)
+        .stdout(Stdio::from(std::io::stderr()))
+        .status();
+    ended
+        .map(drop)
+        .map_err(|error| Error::unexpected(format!("cannot start {}: {error}", program.display())))
+}
+
 /// Starts a program and leaves it to itself: nothing of it comes here, and an interrupt here does not go there.
 pub fn leave(mut command: Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();

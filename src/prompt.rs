@@ -23,6 +23,8 @@ pub use terminal::{changing, watching};
 const HANDLER_TIME: Duration = Duration::from_secs(5);
 /// What dialoguer puts around a question.
 const MARKS: usize = 6;
+/// What is typed over the edge of the terminal could not be wiped away whole.
+const ROOM_TO_TYPE: usize = 48;
 const LIST_KEYS: &str = "  ↑↓ move · type to filter · Enter choose · Esc cancel";
 
 /// A terminal with somebody at it. Asked through this alone, so that without one no prompt can appear.
@@ -140,12 +142,14 @@ impl Prompt {
 
     pub fn text(&self, question: &str, preset: &str) -> Result<String> {
         terminal::forget_typing();
-        let answer = Input::with_theme(&self.theme)
-            .with_prompt(self.short(question, preset.len(), "answer"))
-            .default(preset.to_owned())
-            .report(false)
-            .interact_text_on(&self.term);
-        answered(answer)
+        let mut input = Input::with_theme(&self.theme)
+            .with_prompt(self.short(question, preset.len().max(ROOM_TO_TYPE), "answer"))
+            .allow_empty(true)
+            .report(false);
+        if !preset.is_empty() {
+            input = input.default(preset.to_owned());
+        }
+        answered(input.interact_text_on(&self.term))
     }
 
     pub fn confirm(&self, question: &str, preset: bool) -> Result<bool> {
@@ -204,6 +208,11 @@ impl Prompt {
         };
         self.clear()?;
         Ok(key)
+    }
+
+    /// Leaves the terminal to another program until that one ends; an interrupt is for it alone.
+    pub fn lend<T>(&self, to: impl FnOnce() -> T) -> T {
+        terminal::lend(to)
     }
 
     /// Takes back what was shown last, as far as it is still on the screen.

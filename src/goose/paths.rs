@@ -31,6 +31,17 @@ impl Paths {
         Ok(paths)
     }
 
+    /// Where goose's commands write their logs, a folder for each day. Where that is on Windows was not seen.
+    pub fn logs(env: &Env) -> Option<PathBuf> {
+        let platform = Platform::HERE;
+        let state = match platform.root(env) {
+            Some(root) => root.join("state"),
+            None if platform == Platform::Windows => return None,
+            None => platform.state_home(env).ok()?.join("goose"),
+        };
+        Some(state.join("logs").join("cli"))
+    }
+
     fn on(platform: Platform, env: &Env) -> Result<Self> {
         let config_dir = match platform.root(env) {
             Some(root) => root.join("config"),

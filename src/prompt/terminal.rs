@@ -21,6 +21,11 @@ static ASKED_TWICE: AtomicBool = AtomicBool::new(false);
 /// An interrupt is how what is going on now ends well.
 static WATCHING: AtomicBool = AtomicBool::new(false);
 
+/// Another program has the terminal, and an interrupt is for that one.
+static LENT: AtomicBool = AtomicBool::new(false);
+/// An interrupt that ends another program is told to this one too, about then.
+const ECHO_OF_INTERRUPT: Duration = Duration::from_millis(50);
+
 /// How often something else than the keyboard is looked at while a line is waited for.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -41,12 +46,27 @@ pub fn watching() {
     guard_interrupts();
 }
 
+/// Gives the terminal as it was found to another program, and takes it back however that leaves it.
+pub(super) fn lend<T>(to: impl FnOnce() -> T) -> T {
+    LENT.store(true, Ordering::SeqCst);
+    put_back();
+    let result = to();
+    std::thread::sleep(ECHO_OF_INTERRUPT);
+    put_back();
+    silence();
+    LENT.store(false, Ordering::SeqCst);
+    result
+}
+
 fn guard_interrupts() {
     // Set once; a second call finds it set, which is what is wanted.
     let _ = ctrlc::try_set_handler(|| {
         if WATCHING.load(Ordering::SeqCst) {
             let _ = Term::stdout().write_line("");
             end(Exit::Done);
+        }
+        if LENT.load(Ordering::SeqCst) {
+            return;
         }
         let waited = CHANGING.try_lock();
         if waited.is_err() && !ASKED_TWICE.swap(true, Ordering::SeqCst) {
@@ -230,10 +250,16 @@ pub(super) fn hidden_line() -> io::Result<Option<Zeroizing<String>>> {
 
 #[cfg(unix)]
 fn restore() {
+    put_back();
+    *SAVED.lock().unwrap_or_else(PoisonError::into_inner) = None;
+}
+
+#[cfg(unix)]
+fn put_back() {
     use rustix::termios::{OptionalActions, tcsetattr};
-    let saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(saved) = saved {
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &saved);
+    let saved = SAVED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(saved) = saved.as_ref() {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, saved);
         let _ = Term::stderr().show_cursor();
     }
 }
@@ -254,5 +280,10 @@ pub(super) fn forget_typing() {}
 
 #[cfg(not(unix))]
 fn restore() {
+    put_back();
+}
+
+#[cfg(not(unix))]
+fn put_back() {
     let _ = Term::stderr().show_cursor();
 }
