@@ -7,11 +7,9 @@ use crate::world::internet::Internet;
 use crate::world::provider::OPENROUTER;
 use crate::world::pty::{Key, Person};
 use crate::world::run::{Outcome, Setup};
-use crate::world::sign_in::Visit;
+use crate::world::sign_in::{Visit, visit};
 use serde_json::json;
-use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 const WIDE: (u16, u16) = (40, 100);
@@ -31,12 +29,10 @@ impl Desk {
         internet.knows(OPENROUTER, &key);
         let mut home = Home::new().online(&internet);
         home.keeps_secret(&key);
-        let script = home.path().join("browser");
-        home.write(
+        let script = home.write_program(
             "browser",
             "#!/bin/sh\necho noise; echo noise >&2\nprintf %s \"$1\" >\"$HOME/opening\" && mv \"$HOME/opening\" \"$HOME/opened\"\n",
         );
-        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
         home.set("BROWSER", &script.display().to_string());
         Self {
             internet,
@@ -163,37 +159,8 @@ fn shown(person: &Person, start: &str) -> String {
         .to_owned()
 }
 
-/// A request as a browser, or somebody less welcome, makes it; the whole answer.
-fn visit(url: &str, method: &str, host: Option<&str>) -> String {
-    let url = url::Url::parse(url).unwrap();
-    let port = url.port().unwrap();
-    let own = format!("{}:{port}", url.host_str().unwrap());
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let target = &url[url::Position::BeforePath..];
-    let host = host.unwrap_or(&own);
-    write!(
-        stream,
-        "{method} {target} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\n\r\n"
-    )
-    .unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    text
-}
-
 fn returns(visit_: &Visit) -> String {
     visit(visit_.back.as_ref().unwrap(), "GET", None)
-}
-
-/// Enter on the model, Enter on the plan.
-#[track_caller]
-fn says_yes_to_the_rest(person: &mut Person) {
-    person
-        .sees("Model")
-        .presses(Key::Enter)
-        .sees("Make these changes?")
-        .presses(Key::Enter);
-    assert_eq!(person.leaves(), 0);
 }
 
 /// The address a page was told to return to.
@@ -217,7 +184,8 @@ fn enter_alone_at_the_key_question_signs_in_with_the_browser() {
     let page = returns(&desk.agrees(&url));
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("Back to the terminal"));
     person.sees("made a key for goose");
-    says_yes_to_the_rest(&mut person);
+    person.says_yes_to_the_rest();
+    assert_eq!(person.leaves(), 0);
     desk.assert_stored();
     let said = String::from_utf8_lossy(&person.bytes()).into_owned();
     assert!(!said.contains(&desk.verifier()) && !said.contains("noise"));
@@ -328,7 +296,8 @@ fn over_ssh_the_page_shows_the_code_and_it_is_pasted() {
         .types(&visit.code)
         .presses(Key::Enter)
         .sees("made a key");
-    says_yes_to_the_rest(&mut person);
+    person.says_yes_to_the_rest();
+    assert_eq!(person.leaves(), 0);
     desk.assert_stored();
     assert!(!String::from_utf8_lossy(&person.bytes()).contains(&visit.code));
     assert!(
@@ -373,7 +342,8 @@ fn what_is_pasted_is_read_for_what_it_is() {
         .types(visit.back.as_ref().unwrap())
         .presses(Key::Enter)
         .sees("made a key");
-    says_yes_to_the_rest(&mut person);
+    person.says_yes_to_the_rest();
+    assert_eq!(person.leaves(), 0);
     desk.assert_stored();
     assert!(!String::from_utf8_lossy(&person.bytes()).contains(&visit.code));
 }

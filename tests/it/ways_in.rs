@@ -9,8 +9,6 @@ use crate::world::keyring::Keyring;
 use crate::world::personality::Personality;
 use crate::world::run::Setup;
 use serde_json::json;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 const SERVERS: [&str; 5] = ["atomic_chat", "llama_swap", "lmstudio", "lynkr", "omlx"];
@@ -132,11 +130,8 @@ fn a_program_is_used_where_it_is_installed_and_else_comes_with_its_install_line(
     assert!(missing.stderr.contains("npm install -g"), "{missing}");
     assert_eq!(home.config(), "");
     let mut home = Home::new();
-    home.write("bin/claude-agent-acp", "#!/bin/sh\n");
-    let file = home.path().join("bin/claude-agent-acp");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
-    let folder = home.path().join("bin").display().to_string();
-    home.set("PATH", &format!("{folder}:/usr/bin:/bin"));
+    home.write_program("bin/claude-agent-acp", "#!/bin/sh\n");
+    home.put_on_path("bin");
     let report = Setup::new(&home)
         .args(["claude-acp", "--yes", "--json"])
         .code(0)

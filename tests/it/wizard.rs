@@ -7,7 +7,7 @@ use crate::world::home::Home;
 use crate::world::http::Answer;
 use crate::world::internet::Internet;
 use crate::world::keyring::Keyring;
-use crate::world::provider::{ANTHROPIC, GROQ, LITELLM, OPENROUTER, Provider};
+use crate::world::provider::{ANTHROPIC, LITELLM, OPENROUTER, Provider};
 use crate::world::pty::{Key, Person};
 use crate::world::run::Setup;
 use serde_json::json;
@@ -49,12 +49,6 @@ fn pastes(person: &mut Person, key: &str) {
         .types(&format!("{key}\r"));
 }
 
-fn gives_the_terminal_back(person: &mut Person, code: i32) {
-    assert_eq!(person.leaves(), code, "{}", person.screen());
-    assert!(person.echoes(), "the echo is back");
-    assert!(person.cursor_is_shown(), "the cursor is back");
-}
-
 fn stored(home: &Home, provider: Provider) -> Option<String> {
     let name = provider.key_variable.unwrap();
     home.secrets_yaml()[name].as_str().map(str::to_owned)
@@ -75,11 +69,8 @@ fn a_named_provider_takes_three_answers_and_then_goose_answers() {
     pastes(&mut person, &key);
     person
         .sees("OpenRouter accepts the key")
-        .sees("? Model")
-        .presses(Key::Enter)
-        .sees(PLAN)
-        .presses(Key::Enter);
-    gives_the_terminal_back(&mut person, 0);
+        .says_yes_to_the_rest();
+    person.gives_the_terminal_back(0);
     assert!(
         person
             .screen()
@@ -96,53 +87,27 @@ fn a_named_provider_takes_three_answers_and_then_goose_answers() {
 }
 
 #[test]
-fn without_a_name_the_provider_is_found_by_typing_and_what_is_in_the_environment_comes_early() {
+fn without_a_name_the_provider_is_found_by_typing() {
     let (internet, key) = internet_with(ANTHROPIC);
-    let mut home = machine(&internet, &key);
-    let found = GROQ.key("in the environment");
-    keeps(&home, &found);
-    home.set("GROQ_API_KEY", &found);
+    let home = machine(&internet, &key);
     let mut person = Person::at(&home, WIDE, &[]);
     person.sees("Which provider?").sees("Esc cancel");
     let screen = person.screen();
-    let rows: Vec<&str> = screen.lines().skip(1).collect();
+    let first = screen.lines().nth(1).unwrap();
     assert!(
-        rows[0].starts_with("❯ OpenRouter") && rows[0].contains("one key, one bill"),
+        first.starts_with("❯ OpenRouter") && first.contains("one key, one bill"),
         "{screen}"
     );
-    assert!(
-        rows[1].starts_with("  Groq") && rows[1].contains("key found in $GROQ_API_KEY"),
-        "{screen}"
-    );
-
     person
         .types("claude")
         .sees("› claude")
         .sees("❯ Anthropic")
         .presses(Key::Enter);
     pastes(&mut person, &key);
-    person.sees("? Model").presses(Key::Enter).sees(PLAN);
-    person.presses(Key::Enter);
-    gives_the_terminal_back(&mut person, 0);
+    person.says_yes_to_the_rest();
+    person.gives_the_terminal_back(0);
     assert_eq!(stored(&home, ANTHROPIC), Some(key));
     assert_eq!(home.config_yaml()["active_provider"], "anthropic");
-}
-
-#[test]
-fn the_key_in_the_environment_is_taken_by_enter() {
-    let (internet, key) = internet_with(GROQ);
-    let mut home = machine(&internet, &key);
-    home.set("GROQ_API_KEY", &key);
-    let mut person = Person::at(&home, WIDE, &["groq"]);
-    person
-        .sees("Enter takes the one in $GROQ_API_KEY")
-        .presses(Key::Enter)
-        .sees("? Model")
-        .presses(Key::Enter)
-        .sees(PLAN)
-        .presses(Key::Enter);
-    gives_the_terminal_back(&mut person, 0);
-    assert_eq!(stored(&home, GROQ), Some(key));
 }
 
 #[test]
@@ -167,7 +132,7 @@ fn a_wrong_key_is_said_to_be_wrong_and_nothing_is_written_before_the_right_one()
     person.sees("? Model").presses(Key::Enter).sees(PLAN);
     before.assert_same(&home.tree());
     person.presses(Key::Enter);
-    gives_the_terminal_back(&mut person, 0);
+    person.gives_the_terminal_back(0);
     assert_eq!(stored(&home, OPENROUTER), Some(key));
 }
 
@@ -182,11 +147,8 @@ fn another_providers_key_is_taken_there_without_pasting_it_again_and_never_sent_
         .sees("Set up Anthropic instead? [Y/n]")
         .presses(Key::Enter)
         .sees("Anthropic accepts the key")
-        .sees("? Model")
-        .presses(Key::Enter)
-        .sees(PLAN)
-        .presses(Key::Enter);
-    gives_the_terminal_back(&mut person, 0);
+        .says_yes_to_the_rest();
+    person.gives_the_terminal_back(0);
     assert_eq!(stored(&home, ANTHROPIC), Some(key.clone()));
     assert!(
         internet
@@ -245,7 +207,7 @@ fn the_end_of_input_at_the_key_is_a_way_out() {
     let before = home.tree();
     let mut person = Person::at(&home, WIDE, &["openrouter"]);
     person.sees("API key").presses(Key::CtrlD);
-    gives_the_terminal_back(&mut person, 130);
+    person.gives_the_terminal_back(130);
     before.assert_same(&home.tree());
 }
 
@@ -307,7 +269,7 @@ fn leaving_changes_nothing(question: Question, with: Key) {
     let mut person = Person::at(&home, WIDE, &[]);
     question.reach(&mut person, &internet, &key, &strange);
     person.presses(with);
-    gives_the_terminal_back(&mut person, 130);
+    person.gives_the_terminal_back(130);
     before.assert_same(&home.tree());
     let screen = person.screen();
     assert!(
@@ -356,7 +318,7 @@ fn ctrl_c_while_the_provider_is_asked_changes_nothing() {
     person
         .sees("asking OpenRouter about the key")
         .presses(Key::CtrlC);
-    gives_the_terminal_back(&mut person, 130);
+    person.gives_the_terminal_back(130);
     before.assert_same(&home.tree());
 }
 
@@ -376,9 +338,8 @@ fn a_pasted_key_is_cleaned_however_it_was_copied() {
         let home = machine(&internet, &key);
         let mut person = Person::at(&home, WIDE, &["openrouter"]);
         pastes(&mut person, &pasted);
-        person.sees("? Model").presses(Key::Enter).sees(PLAN);
-        person.presses(Key::Enter);
-        gives_the_terminal_back(&mut person, 0);
+        person.says_yes_to_the_rest();
+        person.gives_the_terminal_back(0);
         assert_eq!(stored(&home, OPENROUTER), Some(key.clone()), "{pasted:?}");
     }
 }
@@ -403,7 +364,7 @@ fn lines_pasted_after_the_key_answer_no_question() {
     std::thread::sleep(Duration::from_millis(200));
     before.assert_same(&home.tree());
     person.presses(Key::Esc);
-    gives_the_terminal_back(&mut person, 130);
+    person.gives_the_terminal_back(130);
 }
 
 #[test]
@@ -425,7 +386,7 @@ fn a_key_typed_before_it_is_asked_for_is_never_echoed() {
         .types(&key)
         .presses(Key::Enter);
     person.sees("all the same? [y/N]").presses(Key::Esc);
-    gives_the_terminal_back(&mut person, 130);
+    person.gives_the_terminal_back(130);
 }
 
 #[test]
@@ -442,7 +403,7 @@ fn a_key_that_was_read_from_the_terminal_leaves_the_next_one_as_hidden() {
     assert!(!person.echoes(), "the echo is off at the next question");
     person.types(&format!("{key}\r"));
     person.sees("all the same? [y/N]").presses(Key::Esc);
-    gives_the_terminal_back(&mut person, 130);
+    person.gives_the_terminal_back(130);
 }
 
 #[test]
@@ -462,7 +423,7 @@ fn enter_keeps_the_stored_key_and_a_second_run_has_nothing_to_change() {
         .sees("? Model")
         .presses(Key::Enter)
         .sees("nothing to change: goose uses OpenRouter");
-    gives_the_terminal_back(&mut person, 0);
+    person.gives_the_terminal_back(0);
     before.assert_same(&home.tree());
 }
 
@@ -480,7 +441,7 @@ fn without_a_keychain_plain_text_needs_a_yes() {
         .sees("no keychain answers here")
         .sees("Keep the key in ~/.config/goose/secrets.yaml in plain text, mode 0600? [y/N]")
         .presses(Key::Enter);
-    gives_the_terminal_back(&mut person, 5);
+    person.gives_the_terminal_back(5);
     before.assert_same(&home.tree());
 
     let mut person = Person::at(&home, WIDE, &["openrouter"]);
@@ -492,7 +453,7 @@ fn without_a_keychain_plain_text_needs_a_yes() {
         .sees("+ GOOSE_DISABLE_KEYRING: true")
         .sees(PLAN)
         .presses(Key::Enter);
-    gives_the_terminal_back(&mut person, 0);
+    person.gives_the_terminal_back(0);
     assert_eq!(stored(&home, OPENROUTER), Some(key));
     assert_eq!(home.mode(&home.secrets_file()), 0o600);
 }
@@ -524,7 +485,7 @@ fn s_on_the_plan_adds_the_shell_line_and_s_again_takes_it_out() {
         .types("s")
         .sees("leave the shell alone")
         .presses(Key::Enter);
-    gives_the_terminal_back(&mut person, 0);
+    person.gives_the_terminal_back(0);
     let rc = home.read(".bashrc");
     assert!(rc.starts_with("alias ll='ls -l'\nif [ -r "), "{rc}");
 }
@@ -568,7 +529,7 @@ fn doubt(answer: Answer, words: &str, has_stored_key: bool) {
     person.sees("? Model").presses(Key::Enter).sees(PLAN);
     before.assert_same(&home.tree());
     person.presses(Key::Enter);
-    gives_the_terminal_back(&mut person, 0);
+    person.gives_the_terminal_back(0);
     assert_eq!(stored(&home, OPENROUTER), Some(key));
 }
 
@@ -621,7 +582,7 @@ fn a_configured_machine_gets_a_menu_and_can_change_the_model_without_the_key() {
         .sees("openai/gpt-4o")
         .sees(PLAN)
         .presses(Key::Enter);
-    gives_the_terminal_back(&mut person, 0);
+    person.gives_the_terminal_back(0);
     assert_eq!(
         home.config_yaml()["providers"]["openrouter"]["model"],
         "openai/gpt-4o"
@@ -649,7 +610,7 @@ fn the_menu_switches_between_providers() {
         .sees("❯ openrouter")
         .presses(Key::Enter)
         .sees("goose uses OpenRouter with anthropic/claude-sonnet-4");
-    gives_the_terminal_back(&mut person, 0);
+    person.gives_the_terminal_back(0);
     assert_eq!(home.config_yaml()["active_provider"], "openrouter");
 }
 
@@ -667,7 +628,7 @@ fn a_model_that_is_not_in_the_list_can_be_typed_and_is_doubted() {
         .sees("OpenRouter does not list the model brand/new-1")
         .sees(PLAN)
         .presses(Key::Enter);
-    gives_the_terminal_back(&mut person, 0);
+    person.gives_the_terminal_back(0);
     assert_eq!(
         home.config_yaml()["providers"]["openrouter"]["model"],
         "brand/new-1"
@@ -692,12 +653,8 @@ fn an_address_that_is_none_is_asked_for_again() {
         .presses(Key::Enter)
         .sees(&format!("LiteLLM: {url}"));
     pastes(&mut person, &key);
-    person
-        .sees("? Model")
-        .presses(Key::Enter)
-        .sees(PLAN)
-        .presses(Key::Enter);
-    gives_the_terminal_back(&mut person, 0);
+    person.says_yes_to_the_rest();
+    person.gives_the_terminal_back(0);
     assert_eq!(home.config_yaml()["LITELLM_HOST"], url.as_str());
 }
 
@@ -717,7 +674,7 @@ fn a_list_takes_the_keys_that_lists_take() {
     person.sees("❯ Google Vertex AI").presses(Key::Space);
     person.types("gemini").sees("› vertex gemini").sees("1 of ");
     person.presses(Key::CtrlD);
-    gives_the_terminal_back(&mut person, 130);
+    person.gives_the_terminal_back(130);
 }
 
 /// No row that was drawn twice, and no row of a list cut by the edge without saying so.
@@ -769,7 +726,7 @@ fn works_in(size: (u16, u16)) {
         person.screen()
     );
     person.types("s").sees("leave the").presses(Key::Enter);
-    gives_the_terminal_back(&mut person, 0);
+    person.gives_the_terminal_back(0);
     assert_eq!(stored(&home, OPENROUTER), Some(key));
     assert!(!person.screen().contains("changes?"), "{}", person.screen());
 }

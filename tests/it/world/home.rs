@@ -51,13 +51,7 @@ impl Home {
     /// This goose is on PATH.
     pub(crate) fn with_goose(mut self, goose: &Goose) -> Self {
         let folder = goose.path().parent().unwrap().display().to_string();
-        let path = self
-            .environment
-            .iter()
-            .find(|(name, _)| name == "PATH")
-            .map(|(_, value)| value.clone())
-            .unwrap();
-        self.set("PATH", &format!("{folder}:{path}"));
+        self.put_on_path(&folder);
         self
     }
 
@@ -128,6 +122,22 @@ impl Home {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+    }
+
+    /// A script that can be started.
+    pub(crate) fn write_program(&self, path: &str, text: &str) -> PathBuf {
+        self.write(path, text);
+        let path = self.path().join(path);
+        self.set_mode(&path, 0o755);
+        path
+    }
+
+    /// Programs in this folder of the home are found before all others.
+    pub(crate) fn put_on_path(&mut self, folder: &str) {
+        let first = self.path().join(folder).display().to_string();
+        let names = self.environment.iter().find(|(name, _)| name == "PATH");
+        let path = names.map(|(_, value)| value.clone()).unwrap();
+        self.set("PATH", &format!("{first}:{path}"));
     }
 
     pub(crate) fn read(&self, path: &str) -> String {

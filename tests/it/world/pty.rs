@@ -198,6 +198,23 @@ impl Person {
         !self.seen.lock().unwrap().screen.screen().hide_cursor()
     }
 
+    /// Enter on the model, Enter on the plan.
+    #[track_caller]
+    pub(crate) fn says_yes_to_the_rest(&mut self) -> &mut Self {
+        self.sees("? Model")
+            .presses(Key::Enter)
+            .sees("Make these changes?")
+            .presses(Key::Enter)
+    }
+
+    /// The program ends with this code, and leaves the terminal as it found it.
+    #[track_caller]
+    pub(crate) fn gives_the_terminal_back(&mut self, code: i32) {
+        assert_eq!(self.leaves(), code, "{}", self.screen());
+        assert!(self.echoes(), "the echo is back");
+        assert!(self.cursor_is_shown(), "the cursor is back");
+    }
+
     /// Waits for the program to end; its exit code. The terminal must never have shown one of the home's secrets.
     #[track_caller]
     pub(crate) fn leaves(&mut self) -> i32 {

@@ -7,6 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 
 /// Host and path of each exchange, and whether it wants the method named.
 const EXCHANGES: [(&str, &str, bool); 2] = [
@@ -81,4 +83,22 @@ impl Grants {
     pub(crate) fn lives_at(host: &str) -> bool {
         EXCHANGES.iter().any(|(name, _, _)| *name == host)
     }
+}
+
+/// A request as a browser, or somebody less welcome, makes it; the whole answer.
+pub(crate) fn visit(url: &str, method: &str, host: Option<&str>) -> String {
+    let url = url::Url::parse(url).unwrap();
+    let port = url.port().unwrap();
+    let own = format!("{}:{port}", url.host_str().unwrap());
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let target = &url[url::Position::BeforePath..];
+    let host = host.unwrap_or(&own);
+    write!(
+        stream,
+        "{method} {target} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\n\r\n"
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
 }
