@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-pub use elsewhere::{Chain, Program, SignIn};
+pub use elsewhere::{Chain, Page, Program, SignIn};
 pub use form::{Class, Form, KeyForm};
 pub use host::{Host, is_likely_name, is_local, is_readable_by_others, likely_scheme};
 pub use question::{AccountShape, Answer, Auth, Check, Method, ModelShape, Models};

@@ -257,7 +257,7 @@ pub enum SortBy {
     Context,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ImportArgs {
     /// Only keys found there (repeatable)
     #[arg(long, value_name = "SOURCE", value_parser = SOURCES)]

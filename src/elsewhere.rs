@@ -7,34 +7,48 @@ use crate::catalog::{Chain, Program, Provider, SignIn};
 use crate::check::Finding;
 use crate::check::verdict::Verdict;
 use crate::env::Env;
-use crate::goose::paths::Paths;
+use crate::error::Result;
+use crate::state::State;
 use crate::{fsio, process};
+
+/// The line that signs goose in, and can do more than that.
+pub const SIGN_IN: &str = "goose configure";
 
 /// What stands in for a key, and whether it is there.
 pub struct Look {
     pub finding: Finding,
-    /// All that can be prepared for goose is prepared; the rest is between a person and goose.
-    pub is_ready: bool,
+    pub stand: Stand,
     /// A few words for a list.
     pub words: String,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stand {
+    /// All that can be prepared for goose is prepared; the rest is between a person and goose.
+    Ready,
+    /// It is there, and nothing that is free of charge proves that it is good.
+    Unproven,
+    /// goose has yet to sign in.
+    SignedOut,
+    Missing,
+}
+
 /// `None` for a provider that only a key, or nothing at all, opens.
-pub fn look(provider: &Provider, paths: &Paths, env: &Env) -> Option<Look> {
+pub fn look(provider: &Provider, state: &State, env: &Env) -> Result<Option<Look>> {
     if let Some(program) = &provider.program {
-        return Some(program_of(provider, program, env));
+        return Ok(Some(program_of(provider, program, env)));
     }
     if let Some(chain) = &provider.chain {
-        return Some(credentials_of(provider, chain, env));
+        return Ok(Some(credentials_of(provider, chain, env)));
     }
     if let Some(sign_in) = &provider.sign_in {
-        return Some(signed_in(provider, sign_in, paths));
+        return signed_in(provider, sign_in, state, env).map(Some);
     }
-    provider.note.map(|note| Look {
+    Ok(provider.note.map(|note| Look {
         finding: unproven("only a chat would show whether it answers", note),
-        is_ready: true,
+        stand: Stand::Ready,
         words: "no key needed".into(),
-    })
+    }))
 }
 
 fn unproven(detail: impl Into<String>, action: impl Into<String>) -> Finding {
@@ -55,7 +69,7 @@ fn program_of(provider: &Provider, program: &Program, env: &Env) -> Look {
                 ),
                 format!("install it: {}", program.install),
             ),
-            is_ready: false,
+            stand: Stand::Missing,
             words: format!("`{command}` is not installed"),
         };
     }
@@ -68,46 +82,62 @@ fn program_of(provider: &Provider, program: &Program, env: &Env) -> Look {
             format!("`{command}` is installed; only a chat would show whether it is signed in"),
             rest,
         ),
-        is_ready: true,
+        stand: Stand::Ready,
         words: format!("through `{command}`"),
     }
 }
 
-fn signed_in(provider: &Provider, sign_in: &SignIn, paths: &Paths) -> Look {
-    let file = sign_in
-        .file
-        .map(|file| fsio::is_file(&paths.config_dir.join(file)));
-    let folder = sign_in.folder.map(|folder| {
-        fsio::list(&paths.config_dir.join(folder)).is_ok_and(|files| !files.is_empty())
-    });
-    let is_signed_in = file.or(folder).unwrap_or_default();
-    let (detail, words) = if is_signed_in {
-        (
-            format!("goose has signed in to {} before", provider.title),
-            "goose is signed in".to_owned(),
-        )
-    } else {
-        (
-            format!(
-                "goose has not signed in to {} yet, and only goose can",
-                sign_in.title
+fn signed_in(provider: &Provider, sign_in: &SignIn, state: &State, env: &Env) -> Result<Look> {
+    let title = sign_in.title;
+    if is_signed_in(sign_in, state, env)? {
+        return Ok(Look {
+            finding: unproven(
+                format!("goose has signed in to {title} before"),
+                format!("if goose is not let in, sign in again with `{SIGN_IN}`"),
             ),
-            "goose is not signed in".to_owned(),
-        )
-    };
-    let action = if is_signed_in {
-        format!(
-            "if goose is not let in, sign in again with `{}`",
-            sign_in.command
-        )
-    } else {
-        format!("run `{}` and choose {}", sign_in.command, provider.title)
-    };
-    Look {
-        finding: unproven(detail, action),
-        is_ready: true,
-        words,
+            stand: Stand::Ready,
+            words: "goose is signed in".into(),
+        });
     }
+    let unseen = match sign_in.secret {
+        Some(_) => state.secrets()?.unseen_keychain(),
+        None => None,
+    };
+    if let Some(trouble) = unseen {
+        return Ok(Look {
+            finding: unproven(
+                format!("it cannot be seen whether goose has signed in to {title}: {trouble}"),
+                format!("let the keychain be read, or sign in with `{SIGN_IN}`"),
+            ),
+            stand: Stand::Ready,
+            words: "sign-in of goose unknown".into(),
+        });
+    }
+    Ok(Look {
+        finding: unproven(
+            format!("goose has not signed in to {title} yet, and only goose can"),
+            format!(
+                "run `{SIGN_IN}` and press {}: {} is chosen there already",
+                sign_in.keys, provider.title
+            ),
+        ),
+        stand: Stand::SignedOut,
+        words: "goose is not signed in".into(),
+    })
+}
+
+/// Whether goose finds something to show at the provider's door; whether that is still good, only the provider knows.
+fn is_signed_in(sign_in: &SignIn, state: &State, env: &Env) -> Result<bool> {
+    let folder = &state.paths.config_dir;
+    if let Some(file) = sign_in.file {
+        return Ok(fsio::is_file(&folder.join(file)));
+    }
+    if let Some(name) = sign_in.secret {
+        return Ok(env.filled(name).is_some() || state.secrets()?.secret(name).is_some());
+    }
+    Ok(sign_in
+        .folder
+        .is_some_and(|it| fsio::list(&folder.join(it)).is_ok_and(|files| !files.is_empty())))
 }
 
 fn credentials_of(provider: &Provider, chain: &Chain, env: &Env) -> Look {
@@ -132,9 +162,9 @@ fn credentials_of(provider: &Provider, chain: &Chain, env: &Env) -> Look {
                     "no credentials of {} are found on this machine",
                     chain.title
                 ),
-                format!("run `{}`, or go on with --no-check", chain.sign_in),
+                format!("run `{}`", chain.sign_in),
             ),
-            is_ready: false,
+            stand: Stand::Missing,
             words: format!("no credentials of {} found", chain.title),
         };
     }
@@ -145,12 +175,9 @@ fn credentials_of(provider: &Provider, chain: &Chain, env: &Env) -> Look {
                 "credentials of {} are found ({found}), but nothing that is free of charge proves that they open {}",
                 chain.title, provider.title
             ),
-            format!(
-                "`{}` shows whether they are good at all; then go on with --no-check",
-                chain.proof
-            ),
+            format!("`{}` shows whether they are good at all", chain.proof),
         ),
-        is_ready: false,
+        stand: Stand::Unproven,
         words: format!("credentials: {found}"),
     }
 }
@@ -163,8 +190,10 @@ mod tests {
     use crate::catalog;
 
     fn seen(id: &str, env: &Env) -> Look {
-        let provider = catalog::find(id).unwrap();
-        look(provider, &Paths::of(env).unwrap(), env).unwrap()
+        let state = State::look(env).unwrap();
+        look(catalog::find(id).unwrap(), &state, env)
+            .unwrap()
+            .unwrap()
     }
 
     #[test]
@@ -172,7 +201,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().to_str().unwrap();
         let look = seen("codex-acp", &Env::of([("HOME", home), ("PATH", home)]));
-        assert!(!look.is_ready);
+        assert_eq!(look.stand, Stand::Missing);
         assert!(look.finding.action.contains("npm install -g"));
         assert!(look.words.contains("not installed"));
     }
@@ -196,7 +225,7 @@ mod tests {
         let home = folder.path().to_str().unwrap();
         let env = Env::of([("HOME", home)]);
         let before = seen("kimi_code", &env);
-        assert!(before.is_ready);
+        assert_eq!(before.stand, Stand::SignedOut);
         assert!(before.finding.action.contains("`goose configure`"));
         assert_eq!(before.words, "goose is not signed in");
     }
@@ -204,9 +233,10 @@ mod tests {
     #[test]
     fn whoever_takes_a_key_and_nothing_else_is_not_looked_for() {
         let env = Env::of([("HOME", "/nowhere")]);
-        let paths = Paths::of(&env).unwrap();
+        let state = State::look(&env).unwrap();
         for id in ["openrouter", "ollama", "groq"] {
-            assert!(look(catalog::find(id).unwrap(), &paths, &env).is_none());
+            let provider = catalog::find(id).unwrap();
+            assert!(look(provider, &state, &env).unwrap().is_none());
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct Host {
     /// There is no sensible default, so setup asks.
     #[serde(default)]
     pub required: bool,
+    /// What one looks like, where names vary.
+    pub example: Option<&'static str>,
     /// The scheme goose adds itself; without one goose only takes a whole address.
     pub scheme: Option<&'static str>,
     /// The port goose adds itself to a bare local address.

@@ -111,6 +111,8 @@ pub enum Confidence {
 pub struct Key {
     /// The name goose looks for, in the environment and in its store.
     pub variable: &'static str,
+    /// What the provider calls it, where that is no API key.
+    pub called: Option<&'static str>,
     /// Where a person makes one.
     pub page: Option<&'static str>,
     #[serde(default)]
@@ -156,6 +158,9 @@ pub struct Setting {
     pub required: bool,
     #[serde(default)]
     pub secret: bool,
+    /// Says which of the vendor's credentials stand in for a key.
+    #[serde(default)]
+    pub with_credentials: bool,
     /// The request header goose puts the value in; a check does the same.
     pub header: Option<&'static str>,
 }
@@ -187,6 +192,33 @@ impl Provider {
         } else {
             Form::Unusual
         }
+    }
+
+    /// What a person knows the secret as.
+    pub fn name_of_key(&self) -> &'static str {
+        self.key
+            .as_ref()
+            .and_then(|key| key.called)
+            .unwrap_or("API key")
+    }
+
+    /// The same, where it was named before.
+    pub fn key_in_short(&self) -> &'static str {
+        self.key
+            .as_ref()
+            .and_then(|key| key.called)
+            .unwrap_or("key")
+    }
+
+    /// The same with its article.
+    pub fn a_key(&self) -> String {
+        let word = self.key_in_short();
+        let article = if word.starts_with(['a', 'A']) {
+            "an"
+        } else {
+            "a"
+        };
+        format!("{article} {word}")
     }
 
     /// Why a key of this form can be no good here, however valid it is.

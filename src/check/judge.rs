@@ -59,10 +59,15 @@ pub(crate) fn before_asking(target: &Target) -> Option<Finding> {
     let owner = catalog::owner_of_key(key).filter(|owner| owner.id != provider.id)?;
     Some(Finding::new(
         Verdict::WrongProvider,
-        format!("this is a key of {}, not of {title}", owner.title),
         format!(
-            "run `goose-setup {}` with it, or paste a key of {title}",
-            owner.id
+            "this is {} of {}, not of {title}",
+            owner.a_key(),
+            owner.title
+        ),
+        format!(
+            "run `goose-setup {}` with it, or paste {} of {title}",
+            owner.id,
+            provider.a_key()
         ),
     ))
 }
@@ -172,7 +177,7 @@ fn good(target: &Target, reply: &Reply, wanted: Wanted) -> Finding {
         plain(target, reply, Verdict::LimitReached)
     } else if check.is_some_and(|check| check.proves || check.control) {
         let detail = match target.key {
-            Some(_) => format!("{title} accepts this key"),
+            Some(_) => format!("{title} accepts this {}", target.provider.key_in_short()),
             None => format!("{title} answers"),
         };
         Finding::new(Verdict::Valid, detail, "")
@@ -291,6 +296,7 @@ fn explained(target: &Target, reply: &Reply, answer: &Answer) -> Finding {
 fn plain(target: &Target, reply: &Reply, verdict: Verdict) -> Finding {
     let provider = target.provider;
     let title = provider.title;
+    let word = provider.key_in_short();
     let status = reply.status;
     let quoted = match said(reply, target.key) {
         Some(text) => format!("; it says: {text}"),
@@ -305,20 +311,20 @@ fn plain(target: &Target, reply: &Reply, verdict: Verdict) -> Finding {
                 ""
             };
             (
-                format!("{title} does not accept this key{doubt}"),
+                format!("{title} does not accept this {word}{doubt}"),
                 another_key(target, "copy it again, or make a new one"),
             )
         }
         Verdict::Blocked => (
-            format!("this key is blocked{quoted}"),
-            another_key(target, "make a new key"),
+            format!("this {word} is blocked{quoted}"),
+            another_key(target, &format!("make a new {word}")),
         ),
         Verdict::NoCredit => (
             format!("the account at {title} has no credit left"),
             at(provider.links.upgrade, "add credit"),
         ),
         Verdict::LimitReached => (
-            "the key has used up its own spending cap".to_owned(),
+            format!("the {word} has used up its own spending cap"),
             at(provider.links.keys, "raise the cap, or wait for its reset"),
         ),
         Verdict::RateLimited => {
@@ -335,8 +341,11 @@ fn plain(target: &Target, reply: &Reply, verdict: Verdict) -> Finding {
             )
         }
         Verdict::NotAllowed => (
-            format!("{title} does not let this key in from here ({status}){quoted}"),
-            at(provider.links.keys, "look at the key's permissions"),
+            format!("{title} does not let this {word} in from here ({status}){quoted}"),
+            at(
+                provider.links.keys,
+                &format!("look at the {word}'s permissions"),
+            ),
         ),
         _ => (
             format!("{title} answers with {status}, which proves nothing{quoted}"),
@@ -368,7 +377,10 @@ fn another_key(target: &Target, action: &str) -> String {
     let page = target.provider.key.as_ref().and_then(|key| key.page);
     match page {
         Some(_) => at(page, action),
-        None => "ask whoever gave you the key".to_owned(),
+        None => format!(
+            "ask whoever gave you the {}",
+            target.provider.key_in_short()
+        ),
     }
 }
 

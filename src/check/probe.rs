@@ -161,12 +161,12 @@ fn checkable(target: &Target) -> Result<&'static Check, Finding> {
         .filter(|check| target.own_host || !is_whole(check.path))
         .ok_or_else(|| {
             let what = if target.key.is_some() {
-                "a key"
+                provider.a_key()
             } else {
-                "the credentials"
+                "the credentials".to_owned()
             };
             let detail = format!(
-                "nothing that is free of charge proves {what} of {}",
+                "nothing that is free of charge proves {what} of {}; a first chat will",
                 provider.title
             );
             Finding::new(Verdict::Unproven, detail, IF_SURE)

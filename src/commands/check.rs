@@ -5,14 +5,12 @@ use serde_json::json;
 use crate::catalog::{self, Provider};
 use crate::check::http::Http;
 use crate::check::verdict::Verdict;
-use crate::check::{self, Finding, Target};
+use crate::check::{self, Finding};
 use crate::cli::CheckArgs;
 use crate::commands::stored_key;
 use crate::context::Context;
 use crate::elsewhere;
-use crate::env::Env;
 use crate::error::{Error, Exit, Result};
-use crate::goose::paths::Paths;
 use crate::interview::provider::named;
 use crate::limits::ask::is_exhausted;
 use crate::limits::way_out::{self, WayOut};
@@ -153,15 +151,26 @@ fn prove_all(
         let first = keys.into_iter().next();
         return first.map_or(Ok(Vec::new()), |key| key.map(|_| Vec::new()));
     }
-    let (env, paths) = (&cx.env, &state.paths);
+    let mut looks = Vec::new();
+    for (provider, key) in providers.iter().zip(&keys) {
+        looks.push(match key {
+            Ok(None) => elsewhere::look(provider, state, &cx.env)?,
+            _ => None,
+        });
+    }
     std::thread::scope(|scope| {
         let asked: Vec<_> = providers
             .iter()
             .zip(&keys)
-            .map(|(provider, key)| {
+            .zip(looks)
+            .map(|((provider, key), look)| {
                 key.as_ref().map(|key| {
                     let target = stored_key::target(provider, key.as_ref(), state);
-                    scope.spawn(move || prove(http, &target, env, paths))
+                    // A provider that goose opens without a key of ours was looked at here, and is not asked.
+                    scope.spawn(move || match look {
+                        Some(look) => look.finding,
+                        None => check::prove(http, &target),
+                    })
                 })
             })
             .collect();
@@ -177,14 +186,6 @@ fn prove_all(
             })
             .collect()
     })
-}
-
-/// A provider that goose opens without a key of ours is looked at here, not asked.
-fn prove(http: &Http, target: &Target, env: &Env, paths: &Paths) -> Finding {
-    match elsewhere::look(target.provider, paths, env).filter(|_| target.key.is_none()) {
-        Some(look) => look.finding,
-        None => check::prove(http, target),
-    }
 }
 
 fn line(row: &Row) -> String {

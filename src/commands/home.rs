@@ -2,10 +2,10 @@
 
 use crate::catalog::{self, Provider};
 use crate::cli::{
-    CheckArgs, DoctorArgs, FallbackArgs, KeyCommand, KeySetArgs, KeySource, LimitsArgs, SetupArgs,
-    SwitchArgs, Writing,
+    CheckArgs, DoctorArgs, FallbackArgs, ImportArgs, KeyCommand, KeySetArgs, KeySource, LimitsArgs,
+    SetupArgs, SwitchArgs, Writing,
 };
-use crate::commands::{self, check, doctor, key, limits, setup, status, switch};
+use crate::commands::{self, check, doctor, import, key, limits, setup, status, switch};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -27,12 +27,14 @@ enum Offer {
     Fallback,
     Status,
     Doctor,
+    Import,
 }
 
 impl Offer {
     /// `active`: none where goose uses a provider that is not known here.
-    fn makes_sense(self, active: Option<&Provider>, state: &State) -> bool {
+    fn makes_sense(self, active: Option<&Provider>, found: &str, state: &State) -> bool {
         match self {
+            Self::Import => !found.is_empty(),
             Self::Switch => state.config.configured().len() > 1,
             Self::Model => active.is_some(),
             Self::Key => active.is_some_and(|provider| provider.key.is_some()),
@@ -47,9 +49,10 @@ impl Offer {
     }
 }
 
-const OFFERS: [(Offer, &str); 9] = [
+const OFFERS: [(Offer, &str); 10] = [
     (Offer::Switch, "use another provider that is set up"),
     (Offer::Add, "set up a provider"),
+    (Offer::Import, "take over keys that other tools have"),
     (Offer::Model, "choose another model"),
     (Offer::Key, "replace the key"),
     (Offer::Check, "check the stored keys"),
@@ -92,13 +95,17 @@ pub fn run(prompt: Prompt, args: &SetupArgs, cx: &Context, state: &State) -> Res
         "  goose uses {} with {model}",
         provider.map_or(active.as_str(), |provider| provider.title)
     ));
+    let found = importable(cx, state);
     let offers: Vec<_> = OFFERS
         .into_iter()
-        .filter(|(offer, _)| offer.makes_sense(provider, state))
+        .filter(|(offer, _)| offer.makes_sense(provider, &found, state))
         .collect();
     let items: Vec<Item> = offers
         .iter()
-        .map(|(_, text)| Item::new(*text, ""))
+        .map(|(offer, text)| match offer {
+            Offer::Import => Item::new(*text, &found),
+            _ => Item::new(*text, ""),
+        })
         .collect();
     let chosen = prompt.choose("What would you like to do?", &items, 0)?;
     let (offer, _) = offers.get(chosen).ok_or(Error::Cancelled)?;
@@ -158,5 +165,26 @@ pub fn run(prompt: Prompt, args: &SetupArgs, cx: &Context, state: &State) -> Res
             },
             cx,
         ),
+        Offer::Import => import::run(
+            &ImportArgs {
+                writing,
+                ..ImportArgs::default()
+            },
+            cx,
+        ),
     }
+}
+
+/// Whose keys lie about here and are not set up yet. The store is not asked: a menu opens no keychain.
+fn importable(cx: &Context, state: &State) -> String {
+    let known = state.config.configured();
+    let mut titles: Vec<&str> = crate::import::around(&cx.env)
+        .found
+        .iter()
+        .map(|found| found.provider)
+        .filter(|provider| !known.iter().any(|known| known.id == provider.id))
+        .map(|provider| provider.title)
+        .collect();
+    titles.dedup();
+    titles.join(", ")
 }

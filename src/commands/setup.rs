@@ -7,13 +7,15 @@ use crate::cli::SetupArgs;
 use crate::commands::env::{self as exports, Turn};
 use crate::commands::home;
 use crate::context::Context;
+use crate::elsewhere::SIGN_IN;
 use crate::error::{Error, Exit, Result};
 use crate::fallback::{self, Chain, parameters};
 use crate::goose::binary::{INSTALL_PAGE, OLDEST_SUPPORTED};
 use crate::interview::{Answers, Interview, Topic};
+use crate::login::by_goose;
 use crate::plan::{self, Plan};
 use crate::prompt::{PlanKey, Prompt};
-use crate::proof;
+use crate::proof::{self, Proof};
 use crate::report::Report;
 use crate::secret::Secret;
 use crate::shadows::{self, Expected};
@@ -66,7 +68,7 @@ pub fn set_up(
             .detail(view::plan(&plan, &state.paths.secrets, &cx.env).trim_end());
     }
     // Held until what was written is read back, so that no other goose-setup comes between.
-    let mut _held = None;
+    let mut held = None;
     loop {
         if let Some(prompt) = interview.prompt.as_ref().filter(|_| is_guided) {
             plan = agree(prompt, plan, &mut extras, &answers, cx, state)?;
@@ -82,7 +84,7 @@ pub fn set_up(
         plan = fresh;
         if is_agreed {
             apply::apply(&plan, &now, &turn)?;
-            _held = Some(turn);
+            held = Some(turn);
             break;
         }
         cx.talk
@@ -94,7 +96,9 @@ pub fn set_up(
     if let Some(goose) = state.goose(&cx.env) {
         state.versions.keep(goose);
     }
-    finish(&answers, &mut plan, cx, state)
+    let proof = prove(&answers, cx)?;
+    drop(held);
+    finish(answers, plan, proof, interview.prompt.as_ref(), cx, state)
 }
 
 /// What is no question but a flag, or a key on the plan screen.
@@ -119,7 +123,10 @@ fn agree(
         let shown = view::plan(&plan, &state.paths.secrets, &cx.env);
         cx.talk.say(shown.trim_end());
         let shell = legend(extras.with_shell, cx, state)?;
-        let mut keys = vec![('s', shell.as_str())];
+        let mut keys = Vec::new();
+        if extras.with_shell || !answers.choice.secrets.is_empty() {
+            keys.push(('s', shell.as_str()));
+        }
         if fallback::is_for(&answers.choice) {
             keys.push(('f', "choose models that OpenRouter falls over to"));
         }
@@ -198,10 +205,35 @@ fn expected<'a>(answers: &'a Answers, key: Option<&'a Secret>) -> Expected<'a> {
     }
 }
 
-fn finish(answers: &Answers, plan: &mut Plan, cx: &Context, state: &State) -> Result<Report> {
+fn prove(answers: &Answers, cx: &Context) -> Result<Proof> {
+    proof::prove(&cx.env, &expected(answers, active_key(answers).as_ref()))
+}
+
+/// goose signs in; a person may have chosen another model there.
+fn sign_in(answers: &mut Answers, prompt: &Prompt, cx: &Context, state: &State) -> Result<()> {
+    let provider = answers.choice.provider;
+    if let (Some(sign_in), Some(goose)) = (&provider.sign_in, state.goose(&cx.env)) {
+        by_goose::run(provider, sign_in, goose, prompt, cx)?;
+    }
+    if let Some(model) = cx.look()?.config.model_of(provider.id) {
+        answers.choice.model = model;
+    }
+    Ok(())
+}
+
+fn finish(
+    mut answers: Answers,
+    mut plan: Plan,
+    mut proof: Proof,
+    prompt: Option<&Prompt>,
+    cx: &Context,
+    state: &State,
+) -> Result<Report> {
+    if let Some(prompt) = prompt.filter(|_| answers.signs_in) {
+        sign_in(&mut answers, prompt, cx, state)?;
+        proof = prove(&answers, cx)?;
+    }
     let choice = &answers.choice;
-    let key = active_key(answers);
-    let proof = proof::prove(&cx.env, &expected(answers, key.as_ref()))?;
     let mut text = String::new();
     if plan.is_empty() {
         text.push_str("nothing to change: ");
@@ -225,10 +257,10 @@ fn finish(answers: &Answers, plan: &mut Plan, cx: &Context, state: &State) -> Re
     for shadow in &proof.shadows {
         text.push_str(&format!("warning: {}\n", shadow.sentence()));
     }
-    text.push_str(&next_step(cx, state, proof.goose_agrees()));
+    text.push_str(&next_step(&answers, cx, state, proof.goose_agrees())?);
     Ok(report(
-        answers,
-        plan,
+        &answers,
+        &plan,
         state,
         false,
         Some(&proof.shadows),
@@ -236,8 +268,13 @@ fn finish(answers: &Answers, plan: &mut Plan, cx: &Context, state: &State) -> Re
     ))
 }
 
-fn next_step(cx: &Context, state: &State, agrees: bool) -> String {
-    match state.goose(&cx.env) {
+fn next_step(answers: &Answers, cx: &Context, state: &State, agrees: bool) -> Result<String> {
+    let provider = answers.choice.provider;
+    let waits_for_sign_in = || {
+        let is_keyless = provider.sign_in.is_some() && active_key(answers).is_none();
+        Ok::<_, Error>(is_keyless && by_goose::is_open(provider, cx)?)
+    };
+    Ok(match state.goose(&cx.env) {
         None => format!("next: install goose ({INSTALL_PAGE}), then run `goose session`\n"),
         Some(goose) if goose.is_too_old() => format!(
             "next: run `goose update`; {} is older than {OLDEST_SUPPORTED}\n",
@@ -246,8 +283,9 @@ fn next_step(cx: &Context, state: &State, agrees: bool) -> String {
         Some(_) if !agrees => {
             "next: take away what the warning names, then run `goose-setup status`\n".into()
         }
+        Some(_) if waits_for_sign_in()? => format!("next: {SIGN_IN}\n"),
         Some(_) => "next: goose session\n".into(),
-    }
+    })
 }
 
 fn active_key(answers: &Answers) -> Option<Secret> {

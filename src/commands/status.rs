@@ -140,17 +140,19 @@ pub fn run(cx: &Context) -> Result<Report> {
 fn rows(cx: &Context, state: &State) -> Result<Vec<Row>> {
     let seen = state.secrets()?;
     let active = state.config.active(&Env::default()).provider;
-    Ok(state
+    state
         .config
         .configured()
         .into_iter()
         .map(|known| {
             let provider = catalog::by_id(&known.id);
             let key = provider.and_then(|provider| provider.key.as_ref());
-            Row {
-                elsewhere: provider
-                    .and_then(|provider| elsewhere::look(provider, &state.paths, &cx.env))
-                    .map(|look| look.words),
+            let look = match provider {
+                Some(provider) => elsewhere::look(provider, state, &cx.env)?,
+                None => None,
+            };
+            Ok(Row {
+                elsewhere: look.map(|look| look.words),
                 is_active: active
                     .as_ref()
                     .is_some_and(|active| active.value == known.id),
@@ -164,9 +166,9 @@ fn rows(cx: &Context, state: &State) -> Result<Vec<Row>> {
                 }),
                 id: known.id,
                 model: known.model,
-            }
+            })
         })
-        .collect())
+        .collect()
 }
 
 fn shadows_of(cx: &Context, state: &State, rows: &[Row]) -> Result<Vec<Shadow>> {

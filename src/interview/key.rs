@@ -3,14 +3,15 @@
 use std::thread::JoinHandle;
 
 use crate::catalog::{self, Auth, Kind, Provider};
+use crate::check;
 use crate::check::http::Http;
 use crate::check::models::Model;
 use crate::check::verdict::Verdict;
-use crate::check::{self, Finding, Target};
-use crate::elsewhere;
 use crate::error::{Error, Result};
+use crate::import::Found;
 use crate::interview::settings::Settings;
-use crate::interview::{Interview, Topic};
+use crate::interview::verified::{Judged, Verified, target};
+use crate::interview::{Interview, Topic, without_key};
 use crate::key_source;
 use crate::login;
 use crate::secret::Secret;
@@ -21,27 +22,9 @@ pub(super) enum Decided {
     Belongs(&'static Provider, Secret),
 }
 
-pub(super) struct Verified {
-    pub key: Option<Secret>,
-    pub finding: Option<Finding>,
-    pub models: Option<Vec<Model>>,
-    pub notes: Vec<String>,
-}
-
 impl Decided {
     fn verified(verified: Verified) -> Self {
         Self::Verified(Box::new(verified))
-    }
-}
-
-impl Verified {
-    fn unasked(key: Option<Secret>) -> Self {
-        Self {
-            key,
-            finding: None,
-            models: None,
-            notes: Vec::new(),
-        }
     }
 }
 
@@ -56,24 +39,47 @@ enum Asked {
     Again,
 }
 
-/// What a finding means for storing the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judged {
-    Good,
-    /// A real key perhaps, but goose may not work with it now: for a person to decide, never for a script.
-    Doubtful,
-    Refused,
+/// The keys that Enter alone may stand for, the first of them first.
+struct AtHand<'i> {
+    stored: Option<Secret>,
+    /// Nothing was wrong with the key itself, so it may be tried again.
+    doubted: Option<Secret>,
+    found: Vec<&'i Found>,
 }
 
-impl Judged {
-    /// `replaces`: a stored key would go for it, so little proof is not enough.
-    pub fn of(verdict: Verdict, replaces: bool) -> Self {
-        match verdict {
-            Verdict::Valid | Verdict::ValidRestricted => Self::Good,
-            Verdict::RateLimited if !replaces => Self::Good,
-            verdict if verdict.is_refusal() => Self::Refused,
-            _ => Self::Doubtful,
+impl AtHand<'_> {
+    fn first(&self) -> Option<&Secret> {
+        let found = self.found.first().map(|found| &found.key);
+        self.stored.as_ref().or(self.doubted.as_ref()).or(found)
+    }
+
+    /// What Enter would take, in words.
+    fn words(&self) -> Option<String> {
+        if self.stored.is_some() {
+            return Some("keeps the stored one".into());
         }
+        if self.doubted.is_some() {
+            return Some("tries the same one again".into());
+        }
+        let found = self.found.first()?;
+        Some(format!(
+            "takes {} from {}",
+            found.key.fingerprint(),
+            found.places()
+        ))
+    }
+
+    /// It is not offered again.
+    fn refused(&mut self, key: Option<&Secret>) {
+        self.doubted = None;
+        self.found
+            .retain(|found| !key.is_some_and(|key| key.is_same_as(&found.key)));
+    }
+
+    /// What is to be said of copies of `key` that anybody can read.
+    fn copies(&self, key: &Secret) -> Vec<String> {
+        let known = self.found.iter().find(|found| found.key.is_same_as(key));
+        known.into_iter().flat_map(|found| found.copies()).collect()
     }
 }
 
@@ -83,7 +89,7 @@ pub(super) fn decide(
     settings: &Settings,
 ) -> Result<Decided> {
     let Some(fact) = &provider.key else {
-        return match without_key(interview, provider, settings)? {
+        return match without_key::decide(interview, provider, settings)? {
             Some(verified) => Ok(Decided::verified(verified)),
             None => Err(Error::unexpected(format!(
                 "{} wants a key, and goose has no place for one",
@@ -99,7 +105,7 @@ pub(super) fn decide(
     if fact.optional
         && provider.kind == Kind::Local
         && !interview.args.key.is_given()
-        && let Some(verified) = without_key(interview, provider, settings)?
+        && let Some(verified) = without_key::decide(interview, provider, settings)?
     {
         return Ok(Decided::verified(verified));
     }
@@ -118,10 +124,10 @@ pub(super) fn decide(
         candidate.clone_from(&stored);
     }
     if candidate.is_none() && fact.optional && !interview.is_guided() {
-        let verified = without_key(interview, provider, settings)?;
+        let verified = without_key::decide(interview, provider, settings)?;
         return verified.map(Decided::verified).ok_or_else(|| {
             Error::missing(
-                format!("the API key of {}", provider.title),
+                format!("the {} of {}", provider.name_of_key(), provider.title),
                 "--key-stdin, --key-env VAR or --key-command CMD",
             )
         });
@@ -134,34 +140,36 @@ pub(super) fn decide(
         introduce(interview, provider);
     }
     let mut ahead = ahead;
-    let mut doubted = None;
+    let mut at_hand = AtHand {
+        stored,
+        doubted: None,
+        found: interview.keys_around(provider),
+    };
     loop {
         let key = match candidate.take() {
             Some(key) => key,
             None if std::mem::take(&mut signs_in) => {
                 login::sign_in(provider, interview.cx, interview.prompt.as_ref())?
             }
-            None => match ask(
-                interview,
-                provider,
-                settings,
-                stored.as_ref(),
-                doubted.as_ref(),
-            )? {
+            None => match ask(interview, provider, settings, &at_hand)? {
                 Asked::Key(key) => key,
                 Asked::Again => continue,
                 Asked::SignIn => match signed_in(interview, provider)? {
                     Some(key) => key,
                     None => continue,
                 },
-                Asked::Without => match without_key(interview, provider, settings)? {
+                Asked::Without => match without_key::decide(interview, provider, settings)? {
                     Some(verified) => return Ok(Decided::verified(verified)),
                     None => continue,
                 },
             },
         };
+        let copies = at_hand.copies(&key);
         if interview.args.no_check {
-            return Ok(Decided::verified(Verified::unasked(Some(key))));
+            return Ok(Decided::verified(Verified {
+                notes: copies,
+                ..Verified::unasked(Some(key))
+            }));
         }
         let target = target(provider, settings, Some(&key), interview);
         // The person's own time at the question does not count against the network's.
@@ -182,20 +190,22 @@ pub(super) fn decide(
         };
         drop(busy);
         interview.cx.tell_requests(&http);
-        let replaces = stored
+        let replaces = at_hand
+            .stored
             .as_ref()
             .is_some_and(|stored| !stored.is_same_as(&key));
         let verified = Verified {
             key: Some(key),
             models,
             finding: Some(finding),
-            notes: Vec::new(),
+            notes: copies,
+            ..Verified::unasked(None)
         };
         match settle(interview, provider, &verified, replaces)? {
             Settled::Take => return Ok(Decided::verified(verified)),
             Settled::Belongs(other, key) => return Ok(Decided::Belongs(other, key)),
-            Settled::AskAgain => doubted = None,
-            Settled::Doubted => doubted = verified.key,
+            Settled::AskAgain => at_hand.refused(verified.key.as_ref()),
+            Settled::Doubted => at_hand.doubted = verified.key,
         }
     }
 }
@@ -229,8 +239,9 @@ fn settle(
             .as_ref()
             .map(|account| format!(" · {}", account.summary()));
         talk.good(format!(
-            "{} accepts the key{}",
+            "{} accepts the {}{}",
             provider.title,
+            provider.key_in_short(),
             account.unwrap_or_default()
         ));
         if finding.verdict != Verdict::Valid {
@@ -241,8 +252,8 @@ fn settle(
     let Some(prompt) = interview.prompt.as_ref().filter(|_| interview.is_guided()) else {
         return Err(finding.clone().into_error());
     };
-    talk.bad(&finding.detail);
     if judged == Judged::Refused {
+        talk.bad(&finding.detail);
         let owned = verified
             .key
             .as_ref()
@@ -256,13 +267,21 @@ fn settle(
         }
         return Ok(Settled::AskAgain);
     }
-    talk.hint(&finding.action);
-    let question = if replaces {
-        "Replace the stored key with this one all the same?"
+    // Nothing that could prove it exists: that is no fault of the key, and the question says all there is to do.
+    let is_unprovable = finding.verdict == Verdict::Unproven;
+    if is_unprovable {
+        talk.warn(&finding.detail);
     } else {
-        "Go on with this key all the same?"
+        talk.bad(&finding.detail);
+        talk.hint(&finding.action);
+    }
+    let word = provider.key_in_short();
+    let question = if replaces {
+        format!("Replace the stored {word} with this one all the same?")
+    } else {
+        format!("Go on with this {word} all the same?")
     };
-    Ok(if prompt.confirm(question, false)? {
+    Ok(if prompt.confirm(&question, is_unprovable && !replaces)? {
         Settled::Take
     } else {
         Settled::Doubted
@@ -272,10 +291,11 @@ fn settle(
 fn introduce(interview: &Interview<'_>, provider: &Provider) {
     let page = provider.key.as_ref().and_then(|key| key.page);
     if let Some(page) = page.filter(|_| interview.prompt.is_some()) {
-        interview
-            .cx
-            .talk
-            .say(format!("  {} keys are made at {page}", provider.title));
+        interview.cx.talk.say(format!(
+            "  {} {}s are made at {page}",
+            provider.title,
+            provider.key_in_short()
+        ));
     }
 }
 
@@ -283,14 +303,13 @@ fn ask(
     interview: &Interview<'_>,
     provider: &Provider,
     settings: &Settings,
-    stored: Option<&Secret>,
-    doubted: Option<&Secret>,
+    at_hand: &AtHand<'_>,
 ) -> Result<Asked> {
     let can_sign_in =
         login::check_allowed(provider, settings.host.is_none(), interview.args.writing).is_ok();
     let Some(prompt) = &interview.prompt else {
         return Err(Error::missing(
-            format!("the API key of {}", provider.title),
+            format!("the {} of {}", provider.name_of_key(), provider.title),
             if can_sign_in {
                 "--key-stdin, --key-env VAR, --key-command CMD or --login"
             } else {
@@ -298,25 +317,25 @@ fn ask(
             },
         ));
     };
-    let variable = provider.key.as_ref().map_or("", |key| key.variable);
     let is_optional = provider.key.as_ref().is_some_and(|key| key.optional);
-    let found = interview
-        .cx
-        .env
-        .filled(variable)
-        .and_then(|value| Secret::parse(value).ok());
-    let enter = match (stored, doubted, &found) {
-        (Some(_), ..) => "; Enter keeps the stored one".to_owned(),
-        (None, Some(_), _) => "; Enter tries the same one again".to_owned(),
-        (None, None, Some(_)) => format!("; Enter takes the one in ${variable}"),
-        (None, None, None) if is_optional => "; Enter goes without one".to_owned(),
-        (None, None, None) if can_sign_in => "; Enter signs in with the browser".to_owned(),
-        (None, None, None) => String::new(),
-    };
-    let typed = prompt.hidden(&format!("{} API key (hidden{enter})", provider.title))?;
+    let enter = at_hand.words().or_else(|| {
+        Some(match (&provider.chain, &provider.sign_in) {
+            (Some(chain), _) if is_optional => format!("uses the credentials of {}", chain.title),
+            (_, Some(_)) if is_optional => "lets goose sign in".into(),
+            _ if is_optional => "goes without one".into(),
+            _ if can_sign_in => "signs in with the browser".into(),
+            _ => return None,
+        })
+    });
+    let enter = enter.map_or(String::new(), |does| format!("; Enter {does}"));
+    let typed = prompt.hidden(&format!(
+        "{} {} (hidden{enter})",
+        provider.title,
+        provider.name_of_key()
+    ))?;
     if typed.trim().is_empty() {
-        match stored.or(doubted).cloned().or(found) {
-            Some(key) => return Ok(Asked::Key(key)),
+        match at_hand.first() {
+            Some(key) => return Ok(Asked::Key(key.clone())),
             None if is_optional => return Ok(Asked::Without),
             None if can_sign_in => return Ok(Asked::SignIn),
             None => {}
@@ -343,123 +362,6 @@ fn signed_in(interview: &Interview<'_>, provider: &'static Provider) -> Result<O
         }
         Err(error) => Err(error),
     }
-}
-
-/// A provider without a key: nothing to prove, but its server, program or credentials have to be there. `None`: it wants
-/// a key after all.
-fn without_key(
-    interview: &Interview<'_>,
-    provider: &'static Provider,
-    settings: &Settings,
-) -> Result<Option<Verified>> {
-    let is_given = interview.args.key.is_given() || interview.args.login;
-    if is_given && provider.key.is_none() {
-        return Err(Error::usage(
-            format!("{} takes no API key", provider.title),
-            "leave the key flag out",
-        ));
-    }
-    if interview.args.no_check {
-        return Ok(Some(Verified::unasked(None)));
-    }
-    if elsewhere::look(provider, &interview.state.paths, &interview.cx.env).is_some() {
-        return elsewhere(interview, provider).map(Some);
-    }
-    let http = interview.cx.network()?;
-    let target = target(provider, settings, None, interview);
-    loop {
-        let busy = interview
-            .cx
-            .talk
-            .busy(&format!("looking for {}", provider.title));
-        let proof = check::prove_and_list(&http.until(interview.cx.deadline()), &target);
-        drop(busy);
-        let verified = Verified {
-            key: None,
-            models: proof.models.ok(),
-            finding: Some(proof.finding),
-            notes: Vec::new(),
-        };
-        let verdict = verified.finding.as_ref().map(|finding| finding.verdict);
-        if verdict == Some(Verdict::Malformed) {
-            return Ok(None);
-        }
-        if is_server_settled(interview, provider, &verified)? {
-            return Ok(Some(verified));
-        }
-    }
-}
-
-/// What goose uses in place of a key: what can be prepared is, and what is left to do is a note.
-fn elsewhere(interview: &Interview<'_>, provider: &'static Provider) -> Result<Verified> {
-    loop {
-        let look = elsewhere::look(provider, &interview.state.paths, &interview.cx.env);
-        let Some(look) = look else {
-            return Ok(Verified::unasked(None));
-        };
-        let note = format!("{}; {}", look.finding.detail, look.finding.action);
-        let verified = Verified {
-            finding: Some(look.finding),
-            notes: vec![note],
-            ..Verified::unasked(None)
-        };
-        if look.is_ready || is_server_settled(interview, provider, &verified)? {
-            return Ok(verified);
-        }
-    }
-}
-
-/// `false`: look again.
-fn is_server_settled(
-    interview: &Interview<'_>,
-    provider: &Provider,
-    verified: &Verified,
-) -> Result<bool> {
-    let Some(finding) = &verified.finding else {
-        return Ok(true);
-    };
-    let talk = &interview.cx.talk;
-    if Judged::of(finding.verdict, false) == Judged::Good {
-        talk.good(format!("{} answers", provider.title));
-        return Ok(true);
-    }
-    let Some(prompt) = interview.prompt.as_ref().filter(|_| interview.is_guided()) else {
-        return Err(finding.clone().into_error());
-    };
-    talk.bad(&finding.detail);
-    talk.hint(&finding.action);
-    if prompt.confirm("Look again?", true)? {
-        return Ok(false);
-    }
-    if prompt.confirm("Set it up all the same?", false)? {
-        Ok(true)
-    } else {
-        Err(Error::Cancelled)
-    }
-}
-
-fn target<'k>(
-    provider: &'static Provider,
-    settings: &Settings,
-    key: Option<&'k Secret>,
-    interview: &Interview<'_>,
-) -> Target<'k> {
-    let values = settings
-        .plain
-        .iter()
-        .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
-        .chain(
-            provider
-                .settings
-                .iter()
-                .filter(|setting| !setting.secret)
-                .filter_map(|setting| {
-                    let value = interview.state.config.file_setting(setting.name)?;
-                    Some((setting.name.to_owned(), value))
-                }),
-        )
-        .collect();
-    Target::new(provider, settings.host.as_deref(), key).with_settings(values)
 }
 
 /// A public model list needs no key, so it loads while the person pastes theirs.

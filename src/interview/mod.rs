@@ -5,18 +5,23 @@ pub mod model;
 pub mod provider;
 mod settings;
 pub mod store;
+mod verified;
+mod without_key;
+
+use std::cell::OnceCell;
 
 use crate::catalog::{Form, Provider};
 use crate::check::Finding;
 use crate::cli::SetupArgs;
 use crate::context::Context;
 use crate::error::Result;
+use crate::import::{self, Found};
 use crate::plan::Choice;
 use crate::prompt::Prompt;
 use crate::secret::Secret;
 use crate::state::State;
 
-pub use key::Judged;
+pub use verified::Judged;
 
 pub struct Interview<'a> {
     pub cx: &'a Context,
@@ -27,6 +32,8 @@ pub struct Interview<'a> {
     pub topic: Topic,
     /// A key that was typed already, for another provider than it is for.
     brought: Option<Secret>,
+    /// Keys that lie about on this machine, looked for the first time they are asked for.
+    around: OnceCell<Vec<Found>>,
 }
 
 /// What a person came for.
@@ -42,6 +49,8 @@ pub struct Answers {
     pub choice: Choice,
     /// `None`: there was nobody to ask, or `--no-check`.
     pub finding: Option<Finding>,
+    /// goose shall sign in to the provider once it is set up.
+    pub signs_in: bool,
     pub notes: Vec<String>,
 }
 
@@ -60,6 +69,7 @@ impl<'a> Interview<'a> {
             notes: Vec::new(),
             topic: Topic::Everything,
             brought: None,
+            around: OnceCell::new(),
         }
     }
 
@@ -78,6 +88,19 @@ impl<'a> Interview<'a> {
             .configured()
             .iter()
             .any(|configured| configured.id == provider.id)
+    }
+
+    /// Keys of this provider in the environment and in other tools' files, for a person to take with Enter. A script says
+    /// itself where its key is.
+    fn keys_around(&self, provider: &Provider) -> Vec<&Found> {
+        let Some(fact) = provider.key.as_ref().filter(|_| self.is_guided()) else {
+            return Vec::new();
+        };
+        let around = self
+            .around
+            .get_or_init(|| import::around(&self.cx.env).found);
+        let is_its = |found: &&Found| found.variable == fact.variable;
+        around.iter().filter(is_its).collect()
     }
 
     pub fn conduct(&mut self) -> Result<Answers> {
@@ -128,10 +151,11 @@ impl<'a> Interview<'a> {
                 provider,
                 model,
                 secrets,
-                settings: settings.plain,
+                settings: [settings.plain, verified.plain].concat(),
                 store,
             },
             finding: verified.finding,
+            signs_in: verified.signs_in,
             notes: std::mem::take(&mut self.notes),
         })))
     }

@@ -33,7 +33,7 @@ pub fn ask(interview: &Interview<'_>) -> Result<&'static Provider> {
     rows.sort_by_key(|(provider, _)| {
         (
             provider.id != RECOMMENDED,
-            key_in_environment(provider, interview).is_none(),
+            place_of_key(provider, interview).is_none(),
         )
     });
     let items: Vec<Item> = rows
@@ -56,13 +56,17 @@ fn reason(provider: &Provider, interview: &Interview<'_>) -> String {
     if interview.is_configured(provider) {
         return format!("set up already · {}", provider.why);
     }
-    match key_in_environment(provider, interview) {
-        Some(variable) => format!("key found in ${variable} · {}", provider.why),
+    match place_of_key(provider, interview) {
+        Some(place) => format!("key found in {place} · {}", provider.why),
         None => provider.why.to_owned(),
     }
 }
 
-fn key_in_environment(provider: &Provider, interview: &Interview<'_>) -> Option<&'static str> {
-    let variable = provider.key.as_ref()?.variable;
-    interview.cx.env.filled(variable).map(|_| variable)
+/// Where the key is that Enter alone will take.
+fn place_of_key<'i>(provider: &Provider, interview: &'i Interview<'_>) -> Option<&'i str> {
+    if interview.is_configured(provider) {
+        return None;
+    }
+    let found = interview.keys_around(provider).first().copied()?;
+    found.places.first().map(|place| &*place.at)
 }

@@ -1,6 +1,6 @@
 //! The provider's address and whatever else goose has to be told about it.
 
-use crate::catalog::{self, Provider};
+use crate::catalog::{self, Provider, Setting};
 use crate::error::{Error, Result};
 use crate::interview::Interview;
 use crate::key_source;
@@ -184,7 +184,13 @@ fn ask_host(
     now: &str,
 ) -> Result<String> {
     loop {
-        let typed = prompt.text(&format!("Where does {} run?", provider.title), now)?;
+        let such_as = match &provider.host {
+            Some(host) if now.is_empty() => host.example,
+            _ => None,
+        };
+        let such_as = such_as.map_or(String::new(), |example| format!(" ({example})"));
+        let question = format!("Where does {} run?{such_as}", provider.title);
+        let typed = prompt.text(&question, now)?;
         match provider.host_value(&typed) {
             Ok(host) => return Ok(host),
             Err(error) => {
@@ -224,24 +230,81 @@ fn require(
             ));
         };
         if needed.secret {
-            let secret = ask_secret(interview, prompt, needed.title)?;
+            let secret = ask_secret(interview, prompt, provider, needed)?;
             settings.secret.push((needed.name.to_owned(), secret));
         } else {
-            let value = loop {
-                let typed = prompt.text(needed.title, preset.unwrap_or_default())?;
-                if !typed.trim().is_empty() {
-                    break typed.trim().to_owned();
-                }
-            };
+            let value = ask_value(interview, prompt, provider, needed, preset)?;
             settings.plain.push((needed.name.to_owned(), Some(value)));
         }
     }
     Ok(())
 }
 
-fn ask_secret(interview: &Interview<'_>, prompt: &Prompt, title: &str) -> Result<Secret> {
+/// Which of the vendor's credentials goose shall use, now that it is known that they stand in for a key. The value that
+/// goose takes by itself is not written.
+pub(super) fn of_credentials(
+    interview: &Interview<'_>,
+    provider: &Provider,
+    settings: &Settings,
+) -> Result<Vec<(String, Option<String>)>> {
+    let prompt = interview.prompt.as_ref().filter(|_| interview.is_guided());
+    let mut answers = Vec::new();
+    for setting in provider.settings.iter().filter(|it| it.with_credentials) {
+        let is_given = settings.plain.iter().any(|(name, _)| name == setting.name);
+        if is_given || interview.state.config.file_setting(setting.name).is_some() {
+            continue;
+        }
+        let here = interview.cx.env.filled(setting.name);
+        let value = match prompt {
+            Some(prompt) => ask_value(
+                interview,
+                prompt,
+                provider,
+                setting,
+                here.or(setting.default),
+            )?,
+            None => match here {
+                Some(here) => here.to_owned(),
+                None => continue,
+            },
+        };
+        if here.is_some() || setting.default != Some(value.as_str()) {
+            answers.push((setting.name.to_owned(), Some(value)));
+        }
+    }
+    Ok(answers)
+}
+
+fn ask_value(
+    interview: &Interview<'_>,
+    prompt: &Prompt,
+    provider: &Provider,
+    setting: &Setting,
+    preset: Option<&str>,
+) -> Result<String> {
+    let question = format!("{}: {}", provider.title, setting.title);
     loop {
-        match Secret::parse(&prompt.hidden(&format!("{title} (hidden)"))?) {
+        let typed = prompt.text(&question, preset.unwrap_or_default())?;
+        let typed = typed.trim();
+        if !typed.is_empty() {
+            interview
+                .cx
+                .talk
+                .good(format!("{}: {typed}", setting.title));
+            return Ok(typed.to_owned());
+        }
+    }
+}
+
+fn ask_secret(
+    interview: &Interview<'_>,
+    prompt: &Prompt,
+    provider: &Provider,
+    setting: &Setting,
+) -> Result<Secret> {
+    let question = format!("{}: {} (hidden)", provider.title, setting.title);
+    loop {
+        match Secret::parse(&prompt.hidden(&question)?) {
             Ok(secret) => return Ok(secret),
             Err(reason) => interview.cx.talk.bad(reason.to_string()),
         }

@@ -3,6 +3,7 @@
 //! The code, the verifier and the key are never shown; the address that is shown holds the challenge, which proves nothing.
 
 mod browser;
+pub mod by_goose;
 mod callback;
 mod directions;
 mod exchange;

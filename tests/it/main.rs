@@ -11,6 +11,7 @@
 
 mod canary;
 mod check;
+mod clouds;
 mod cores;
 mod custom;
 mod custom_details;
@@ -19,8 +20,10 @@ mod doctor;
 mod every_step;
 mod fallback;
 mod files;
+mod found_keys;
 mod gateway;
 mod goose_catalogue;
+mod goose_sign_in;
 mod hostile;
 mod import;
 mod keychain;

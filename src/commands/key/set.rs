@@ -142,7 +142,12 @@ impl Proving<'_> {
     /// A key that is typed may be typed again.
     fn ask_until_proven(&self, prompt: &Prompt) -> Result<(Secret, Option<Finding>)> {
         loop {
-            let typed = prompt.hidden(&format!("New {} API key (hidden)", self.provider.title))?;
+            let provider = self.provider;
+            let typed = prompt.hidden(&format!(
+                "New {} {} (hidden)",
+                provider.title,
+                provider.name_of_key()
+            ))?;
             let proven = Secret::parse(&typed)
                 .map_err(key_source::malformed)
                 .and_then(|key| Ok((key.clone(), self.prove(&key)?)));
