@@ -66,22 +66,29 @@ pub(super) fn litellm(answer: &Value, asked: Asked<'_>) -> Option<Figures> {
 
 /// The key tells no figures, only what it may do; credit needs another kind of key.
 pub(super) fn xai(answer: &Value) -> Option<Figures> {
-    let acls = answer.get("acls")?.as_array()?;
-    let is_open = acls
+    let acls: Vec<&str> = answer
+        .get("acls")?
+        .as_array()?
         .iter()
         .filter_map(Value::as_str)
-        .any(|acl| acl.ends_with(":*"));
+        .collect();
+    // `api-key:model:*` opens all models, and leaves the endpoints as they are.
+    let is_covered = |acl: &&&str| {
+        let families = acls.iter().filter_map(|acl| acl.strip_suffix('*'));
+        families.clone().any(|family| acl.starts_with(family))
+    };
+    let narrow: Vec<&str> = acls
+        .iter()
+        .filter(|acl| !is_covered(acl))
+        .filter_map(|acl| sanitize::word(acl))
+        .collect();
     let mut figures = Figures::default();
-    if !is_open {
-        let may: Vec<_> = acls
-            .iter()
-            .filter_map(|acl| sanitize::word(acl.as_str()?))
-            .collect();
-        figures.notes.push(if may.is_empty() {
-            "this key may use nothing".into()
-        } else {
-            format!("this key may use {} only", may.join(", "))
-        });
+    if acls.is_empty() {
+        figures.notes.push("this key may use nothing".into());
+    } else if !narrow.is_empty() {
+        figures
+            .notes
+            .push(format!("this key may use {} only", narrow.join(", ")));
     }
     Some(figures)
 }

@@ -231,6 +231,16 @@ fn xai_tells_what_a_restricted_key_may_use() {
         read(Shape::XaiKey, &narrow, None).notes,
         ["this key may use api-key:model:grok-4.5 only"]
     );
+    let half = json!({"acls": ["api-key:endpoint:*", "api-key:model:grok-4.5"]});
+    assert_eq!(
+        read(Shape::XaiKey, &half, None).notes,
+        ["this key may use api-key:model:grok-4.5 only"]
+    );
+    let none = json!({"acls": []});
+    assert_eq!(
+        read(Shape::XaiKey, &none, None).notes,
+        ["this key may use nothing"]
+    );
 }
 
 #[test]
