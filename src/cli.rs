@@ -402,10 +402,10 @@ pub struct GatewaySetupArgs {
     /// The port of 127.0.0.1 that LiteLLM listens on
     #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
-    /// Keep below this many requests a minute: N for every model, or MODEL=N (repeatable)
+    /// Keep below this many requests a minute: N for every model, or MODEL=N (repeatable); else what the provider tells
     #[arg(long, value_name = "[MODEL=]N", value_parser = limit)]
     pub rpm: Vec<Limit>,
-    /// Keep below this many tokens a minute: N for every model, or MODEL=N (repeatable)
+    /// Keep below this many tokens a minute: N for every model, or MODEL=N (repeatable); else what the provider tells
     #[arg(long, value_name = "[MODEL=]N", value_parser = limit)]
     pub tpm: Vec<Limit>,
     /// How long a model rests after a failure, where its provider does not say
@@ -414,6 +414,9 @@ pub struct GatewaySetupArgs {
     /// How often a request is tried again where nothing is left to fall over to
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub retries: u32,
+    /// Take keys and models as they are, without asking the providers
+    #[arg(long)]
+    pub no_check: bool,
     #[command(flatten)]
     pub writing: Writing,
 }

@@ -226,6 +226,10 @@ impl Service {
         Ok(Self { child, name })
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How it ended, if it has.
     pub fn ended(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok()??;
@@ -252,10 +256,7 @@ impl Service {
     /// It and what it started: a runner such as `uvx` may stand between us and the program that is meant.
     #[cfg(unix)]
     fn ask_to_end(&self) {
-        use rustix::process::{Pid, Signal, kill_process_group};
-        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process_group(pid, Signal::TERM);
-        }
+        end_group(self.child.id(), false);
     }
 
     #[cfg(not(unix))]
@@ -269,6 +270,35 @@ impl Drop for Service {
         self.stop(Duration::ZERO);
     }
 }
+
+/// What a process was started with, in one line; `None` where there is no such process, or a dead one.
+pub fn command_line(pid: u32) -> Option<String> {
+    const PROCESSES: &str = "/proc";
+    if fsio::is_folder(Path::new("/proc/self")) {
+        let file = Path::new(PROCESSES).join(pid.to_string()).join("cmdline");
+        let bytes = fsio::read(&file).ok()?.bytes?;
+        let text = String::from_utf8_lossy(&bytes).replace('\0', " ");
+        return Some(text.trim_end().to_owned()).filter(|text| !text.is_empty());
+    }
+    let mut command = Command::new("ps");
+    command.args(["-ww", "-o", "command=", "-p", &pid.to_string()]);
+    let text = ask(command, Duration::from_secs(2), Stdio::null()).ok()?;
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// Asks a group of processes to end, which its first one began; with `at_once` it is not asked.
+#[cfg(unix)]
+pub fn end_group(first: u32, at_once: bool) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let signal = if at_once { Signal::KILL } else { Signal::TERM };
+    if let Some(pid) = i32::try_from(first).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
+/// There are no such groups here.
+#[cfg(not(unix))]
+pub fn end_group(_: u32, _: bool) {}
 
 /// Becomes `command`, with `variables` added to its environment. Returns its exit code where a process cannot become another.
 pub fn become_program<S: AsRef<OsStr>>(

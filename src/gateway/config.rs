@@ -1,6 +1,6 @@
 //! LiteLLM's configuration: written from a template, read back for what it names.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 use serde_yaml::{Mapping, Value};
@@ -8,7 +8,7 @@ use serde_yaml::{Mapping, Value};
 use crate::error::{Error, Result};
 use crate::gateway::MASTER_KEY;
 use crate::gateway::route::Route;
-use crate::yaml_edit;
+use crate::yaml_edit::{self, Edit};
 
 const TEMPLATE: &str = include_str!("../../templates/gateway.yaml");
 const REFERENCE: &str = "os.environ/";
@@ -56,11 +56,10 @@ fn deployment(route: &Route) -> String {
     if let Some(base) = &route.base {
         add("api_base", quoted(base));
     }
-    if let Some(rpm) = route.rpm {
-        add("rpm", rpm.to_string());
-    }
-    if let Some(tpm) = route.tpm {
-        add("tpm", tpm.to_string());
+    for (field, cap) in [("rpm", &route.rpm), ("tpm", &route.tpm)] {
+        if let Some(cap) = cap {
+            add(field, format!("{} # {}", cap.count, cap.source));
+        }
     }
     lines.join("\n")
 }
@@ -84,6 +83,8 @@ fn quoted(text: &str) -> String {
 /// A configuration of ours as it is on the disk, also after somebody edited it.
 #[derive(Clone, Debug)]
 pub struct Written {
+    path: PathBuf,
+    text: Vec<u8>,
     content: Mapping,
     pub models: Vec<String>,
 }
@@ -105,7 +106,12 @@ impl Written {
                 reason: "there is no model in its model_list".into(),
             });
         }
-        Ok(Self { content, models })
+        Ok(Self {
+            path: path.into(),
+            text: text.into(),
+            content,
+            models,
+        })
     }
 
     /// The environment variables that it takes values from, each once.
@@ -119,20 +125,17 @@ impl Written {
 
     /// The same for replicas that share what they know through Redis.
     pub fn shared(&self) -> Result<String> {
-        let mut content = self.content.clone();
-        let shared = [
+        let edits = [
             ("redis_host", Value::from("redis")),
             ("redis_port", Value::from(6379)),
             (
                 "redis_password",
                 format!("{REFERENCE}REDIS_PASSWORD").into(),
             ),
-        ];
-        for (name, value) in shared {
-            yaml_edit::Edit::set(["router_settings", name], value).make(&mut content);
-        }
-        serde_yaml::to_string(&content)
-            .map_err(|error| Error::unexpected(format!("cannot write the configuration: {error}")))
+        ]
+        .map(|(name, value)| Edit::set(["router_settings", name], value));
+        let edited = yaml_edit::apply(&self.path, &self.text, &edits)?;
+        Ok(String::from_utf8_lossy(&edited.text).into_owned())
     }
 }
 
@@ -155,6 +158,8 @@ fn collect(value: &Value, names: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use crate::gateway::cap::Cap;
 
     use super::*;
 
@@ -202,9 +207,19 @@ mod tests {
     fn limits_are_kept_by_litellm_only_where_there_are_some() {
         let mut routes = routes();
         assert!(!render(&routes, MANNERS).contains("enforce_model_rate_limits"));
-        routes[1].rpm = Some(20);
-        routes[1].tpm = Some(30_000);
+        let cap = |count, source: &str| {
+            Some(Cap {
+                count,
+                source: source.into(),
+            })
+        };
+        routes[1].rpm = cap(20, "--rpm");
+        routes[1].tpm = cap(
+            30_000,
+            "documented for the tier X, https://x.example (read 2026-11-24)",
+        );
         let text = render(&routes, MANNERS);
+        assert!(text.contains("      rpm: 20 # --rpm\n"), "{text}");
         assert!(text.contains("enforce_model_rate_limits"));
         let row = &yaml(&text)["model_list"][1]["litellm_params"];
         assert_eq!(

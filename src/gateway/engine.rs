@@ -12,7 +12,7 @@ use crate::process;
 const PACKAGE: &str = "litellm[proxy]==1.108.7";
 
 /// What LiteLLM needs of our environment besides the keys: to find its files, and the way to the providers.
-const PASSED_ON: [&str; 26] = [
+const PASSED_ON: [&str; 25] = [
     "PATH",
     "HOME",
     "USER",
@@ -38,8 +38,10 @@ const PASSED_ON: [&str; 26] = [
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
     "REQUESTS_CA_BUNDLE",
-    "UV_CACHE_DIR",
 ];
+
+/// How the settings of uv, pip and pipx begin.
+const RUNNERS_OWN: [&str; 3] = ["UV_", "PIP_", "PIPX_"];
 
 /// A program and the arguments before LiteLLM's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,9 +92,11 @@ impl Engine {
     }
 }
 
-/// LiteLLM's whole environment: the way to the world, and these keys.
+/// LiteLLM's whole environment: the way to the world, and these keys. A runner has settings of its own, such as the mirror
+/// that it fetches from.
 pub fn environment(
     env: &Env,
+    engine: &Engine,
     keys: Vec<(String, Zeroizing<String>)>,
 ) -> Vec<(String, Zeroizing<String>)> {
     let fixed = [
@@ -100,9 +104,12 @@ pub fn environment(
         ("LITELLM_LOCAL_MODEL_COST_MAP", "True"),
         ("PYTHONUNBUFFERED", "1"),
     ];
+    let is_runners_own =
+        |name: &&str| engine.fetches() && RUNNERS_OWN.iter().any(|start| name.starts_with(start));
     PASSED_ON
-        .iter()
-        .filter_map(|name| Some(((*name), env.text(name)?)))
+        .into_iter()
+        .chain(env.names().filter(is_runners_own))
+        .filter_map(|name| Some((name, env.text(name)?)))
         .chain(fixed)
         .map(|(name, value)| (name.to_owned(), Zeroizing::new(value.to_owned())))
         .chain(keys)
@@ -135,9 +142,14 @@ mod tests {
             ("HTTPS_PROXY", "http://p"),
             ("AWS_SECRET_ACCESS_KEY", "no"),
             ("OPENAI_API_KEY", "the shell's"),
+            ("UV_DEFAULT_INDEX", "https://mirror"),
         ]);
+        let engine = |arguments| Engine {
+            program: "litellm".into(),
+            arguments,
+        };
         let keys = vec![("OPENAI_API_KEY".to_owned(), Zeroizing::new("k".to_owned()))];
-        let names: Vec<(String, String)> = environment(&env, keys)
+        let names: Vec<(String, String)> = environment(&env, &engine(Vec::new()), keys)
             .into_iter()
             .map(|(name, value)| (name, value.to_string()))
             .collect();
@@ -146,6 +158,11 @@ mod tests {
             has("PATH", "/bin") && has("HTTPS_PROXY", "http://p") && has("OPENAI_API_KEY", "k")
         );
         assert_eq!(names.len(), 5);
+        let fetched = environment(&env, &engine(vec!["run"]), Vec::new());
+        assert!(
+            fetched.iter().any(|(name, _)| name == "UV_DEFAULT_INDEX"),
+            "a runner needs its mirror"
+        );
     }
 
     #[test]

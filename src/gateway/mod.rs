@@ -2,11 +2,14 @@
 //!
 //! We write its configuration, start it with the keys from the store, and point goose at it. We are no proxy ourselves.
 
+pub mod cap;
 pub mod config;
 pub mod engine;
 pub mod memo;
 pub mod pick;
 pub mod route;
+pub mod survey;
+pub mod trace;
 pub mod units;
 
 use crate::error::{Error, Result};

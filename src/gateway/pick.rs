@@ -5,10 +5,11 @@ use crate::gateway::route::{Route, reachable};
 use crate::prompt::Prompt;
 use crate::prompt::list::Item;
 use crate::state::State;
+use crate::talk::Talk;
 
 const TYPE_ONE: &str = "another model";
 
-pub fn pick(prompt: &Prompt, state: &State) -> Result<Vec<Route>> {
+pub fn pick(prompt: &Prompt, talk: &Talk, state: &State) -> Result<Vec<Route>> {
     let host = |provider: &crate::catalog::Provider| {
         let row = provider.host.as_ref()?;
         state.config.file_setting(row.setting)
@@ -51,10 +52,13 @@ pub fn pick(prompt: &Prompt, state: &State) -> Result<Vec<Route>> {
                 Ok(route) if chosen.iter().all(|earlier| earlier.name != route.name) => {
                     chosen.push(route);
                 }
-                Ok(_) => {}
+                Ok(route) => talk.bad(format!("{} is chosen already", route.name)),
                 Err(error @ Error::Cancelled) => return Err(error),
                 // Asked again: a typo is no reason to lose the models chosen so far.
-                Err(_) => {}
+                Err(error) => {
+                    talk.bad(error.to_string());
+                    talk.hint(error.action());
+                }
             },
         }
     }

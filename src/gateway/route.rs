@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::catalog::{self, Provider};
 use crate::error::{Error, Result};
+use crate::gateway::cap::Cap;
 use crate::interview::provider::named;
 
 static ENGINES: LazyLock<Vec<Engine>> =
@@ -32,12 +33,14 @@ pub struct Engine {
 pub struct Route {
     /// How goose asks for it, and LiteLLM's own name for the model.
     pub name: String,
+    /// The provider's own name for it.
+    pub model: String,
     pub provider: &'static Provider,
     /// Another address than LiteLLM would call by itself.
     pub base: Option<String>,
     /// Requests and tokens a minute that LiteLLM keeps below.
-    pub rpm: Option<u64>,
-    pub tpm: Option<u64>,
+    pub rpm: Option<Cap>,
+    pub tpm: Option<Cap>,
 }
 
 impl Route {
@@ -71,6 +74,7 @@ impl Route {
         let base = provider.base_url(host(provider).as_deref());
         Ok(Self {
             name: format!("{}/{model}", engine.prefix),
+            model: model.to_owned(),
             base: (engine.always || base != usual).then(|| format!("{base}{}", engine.tail)),
             provider,
             rpm: None,

@@ -301,7 +301,7 @@ fn set(name: &str, value: &str) -> String {
 }
 
 /// `30,000`.
-pub(super) fn thousands(number: f64) -> String {
+pub fn thousands(number: f64) -> String {
     let digits = format!("{:.0}", number.abs());
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

@@ -5,12 +5,12 @@ use crate::world::goose::{Goose, NEWEST};
 use crate::world::home::Home;
 use crate::world::http::Answer;
 use crate::world::internet::Internet;
-use crate::world::provider::{ANTHROPIC, GROQ, OPENAI, Provider};
+use crate::world::provider::{ANTHROPIC, GROQ, MISTRAL, OPENAI, OPENROUTER, Provider};
 use crate::world::pty::{Key, Person};
 use crate::world::run::Setup;
 use crate::world::tools;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -110,6 +110,32 @@ impl Running {
         self.child.wait().unwrap().code().unwrap()
     }
 }
+
+/// A LiteLLM that only answers that it is there, as the program `name` in a folder that becomes the PATH; what it was called
+/// with is in `called`.
+fn stand_in(home: &mut Home, name: &str, script: &str) {
+    home.write(&format!("bin/{name}"), script);
+    let program = home.path().join("bin").join(name);
+    std::fs::set_permissions(
+        &program,
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    let path = format!("{}:/usr/bin:/bin", program.parent().unwrap().display());
+    home.set("PATH", &path);
+}
+
+const ANSWERS: &str = r#"#!/usr/bin/env python3
+import http.server, sys
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+port = int(sys.argv[sys.argv.index("--port") + 1])
+http.server.HTTPServer(("127.0.0.1", port), Page).serve_forever()
+"#;
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -293,6 +319,107 @@ fn limits_are_written_for_every_model_or_for_one() {
 }
 
 #[test]
+fn what_a_provider_tells_of_its_limits_is_kept_with_its_source_and_a_flag_wins() {
+    let internet = Internet::new();
+    let home = home(&internet, &[OPENAI, GROQ]);
+    let groq = format!("groq/{}", GROQ.model);
+    let list = json!({"object": "list", "data": [{"id": GROQ.model, "object": "model"}]});
+    let told = Answer::json(200, &list)
+        .with("x-ratelimit-limit-requests", "1000")
+        .with("x-ratelimit-limit-tokens", "6000");
+    internet.answers(GROQ.host, "/openai/v1/models", told);
+    let set_up = |flags: &[&str]| {
+        Setup::new(&home)
+            .args(["gateway", "setup", MODELS[0], &groq])
+            .args(flags)
+            .code(0)
+            .run()
+    };
+    let shown = set_up(&["--dry-run"]);
+    for said in [
+        "note groq/openai/gpt-oss-120b is kept below 6,000 tokens a minute (x-ratelimit-* headers)",
+        "note groq/openai/gpt-oss-120b is kept below 30 requests a minute (documented for the tier Free, https://console.groq.com/docs/rate-limits (read 2026-06-04))",
+        ": --rpm openai/gpt-4o=500 --tpm openai/gpt-4o=30000",
+    ] {
+        assert!(shown.stdout.contains(said), "{said}\n{shown}");
+    }
+    let told = set_up(&["--yes", "--json"]).json();
+    assert_eq!(
+        told["limits"],
+        json!([
+            {"model": MODELS[0], "rpm": null, "tpm": null},
+            {"model": groq,
+             "rpm": {"count": 30, "source": "documented for the tier Free, https://console.groq.com/docs/rate-limits (read 2026-06-04)"},
+             "tpm": {"count": 6000, "source": "x-ratelimit-* headers"}},
+        ])
+    );
+    let written = home.read(".config/goose-setup/gateway.yaml");
+    assert!(
+        written.contains("tpm: 6000 # x-ratelimit-* headers\n"),
+        "{written}"
+    );
+    let before = home.tree();
+    assert_eq!(set_up(&["--yes", "--json"]).json()["changes"], json!([]));
+    before.assert_same(&home.tree());
+    set_up(&["--yes", "--rpm", &format!("{groq}=7")]);
+    let written = home.read(".config/goose-setup/gateway.yaml");
+    assert!(written.contains("rpm: 7 # --rpm\n"), "{written}");
+    assert!(internet.chats().is_empty());
+}
+
+#[test]
+fn keys_and_models_are_proven_before_anything_is_written() {
+    let internet = Internet::new();
+    let home = home(&internet, &[OPENAI, MISTRAL, OPENROUTER]);
+    let mistral = format!("mistral/{}", MISTRAL.model);
+    let before = home.tree();
+    let set_up = |models: [&str; 2], code| {
+        Setup::new(&home)
+            .args(["gateway", "setup", models[0], models[1], "--yes"])
+            .code(code)
+            .run()
+    };
+    let typo = set_up([MODELS[0], "mistral/mistral-medum-latest"], 2);
+    assert!(
+        typo.stderr.contains("Mistral AI has no model")
+            && typo.stderr.contains("did you mean mistral-medium-latest"),
+        "{typo}"
+    );
+    let silent = set_up([MODELS[0], "openrouter/old/talker-without-tools"], 2);
+    assert!(silent.stderr.contains("cannot call tools"), "{silent}");
+    internet.forgets(OPENAI, &OPENAI.key("gateway"));
+    set_up([MODELS[0], &mistral], 3);
+    internet.knows(OPENAI, &OPENAI.key("gateway"));
+    internet.is_unreachable(MISTRAL.host);
+    let away = set_up([MODELS[0], &mistral], 4);
+    assert!(away.stderr.contains("--no-check"), "{away}");
+    before.assert_same(&home.tree());
+
+    internet.clear();
+    let told = Setup::new(&home)
+        .args(["gateway", "setup", MODELS[0], &mistral, "--yes"])
+        .args(["--no-check", "--json"])
+        .code(0)
+        .run()
+        .json();
+    assert!(internet.requests().is_empty());
+    assert!(told["notes"].to_string().contains("unproven"), "{told}");
+}
+
+#[test]
+fn a_provider_that_is_used_up_now_is_taken_in_with_a_word() {
+    let internet = Internet::new();
+    let home = home(&internet, &[OPENAI, ANTHROPIC]);
+    let busy = json!({"error": {"message": "Rate limit reached", "type": "requests", "code": "rate_limit_exceeded"}});
+    internet.answers(OPENAI.host, "/v1/models", Answer::json(429, &busy));
+    let told = set_up(&home, 4000);
+    assert!(
+        told["notes"].to_string().contains("cannot answer now"),
+        "{told}"
+    );
+}
+
+#[test]
 fn what_cannot_work_is_refused_before_anything_is_written() {
     let internet = Internet::new();
     let home = home(&internet, &[OPENAI, ANTHROPIC]);
@@ -360,23 +487,108 @@ fn a_litellm_that_ends_at_once_is_told_with_the_end_of_its_log_and_without_a_key
     let internet = Internet::new();
     let mut home = home(&internet, &[OPENAI, ANTHROPIC]);
     set_up(&home, free_port());
-    home.write(
-        "bin/litellm",
+    stand_in(
+        &mut home,
+        "litellm",
         "#!/bin/sh\necho \"no such thing: $OPENAI_API_KEY $*\"\nexit 3\n",
     );
-    let program = home.path().join("bin/litellm");
-    std::fs::set_permissions(
-        &program,
-        std::os::unix::fs::PermissionsExt::from_mode(0o755),
-    )
-    .unwrap();
-    let path = format!("{}:/usr/bin:/bin", program.parent().unwrap().display());
-    home.set("PATH", &path);
     let told = Setup::new(&home).args(["gateway", "run"]).code(1).run();
     assert!(
         told.stderr.contains("no such thing: [key] --config"),
         "{told}"
     );
+}
+
+#[test]
+fn a_runner_is_called_for_the_version_that_was_seen_working_and_keeps_its_own_settings() {
+    for (runner, before) in [
+        ("uvx", "--from litellm[proxy]==1.108.7 litellm"),
+        ("pipx", "run --spec litellm[proxy]==1.108.7 litellm"),
+    ] {
+        let internet = Internet::new();
+        let mut home = home(&internet, &[OPENAI, ANTHROPIC]);
+        set_up(&home, 4567);
+        stand_in(
+            &mut home,
+            runner,
+            "#!/bin/sh\necho \"$* from $UV_DEFAULT_INDEX with ${OPENAI_API_KEY:+a key}\"\nexit 3\n",
+        );
+        let path = home.path().join("bin").display().to_string();
+        let told = Setup::program(&home, env!("CARGO_BIN_EXE_goose-setup"))
+            .args(["gateway", "run"])
+            .env("PATH", &path)
+            .env("UV_DEFAULT_INDEX", "https://mirror.example/simple")
+            .code(1)
+            .run();
+        let config = home.path().join(".config/goose-setup/gateway.yaml");
+        let call = format!(
+            "{before} --config {} --host 127.0.0.1 --port 4567 from https://mirror.example/simple with a key",
+            config.display()
+        );
+        assert!(told.stderr.contains(&call), "{call}\n{told}");
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_behind_is_named_and_ended() {
+    if tools::program("python3").is_none() {
+        return;
+    }
+    let internet = Internet::new();
+    let mut home = home(&internet, &[OPENAI, ANTHROPIC]);
+    let port = free_port();
+    set_up(&home, port);
+    stand_in(&mut home, "litellm", ANSWERS);
+    let listens = || TcpStream::connect(("127.0.0.1", port)).is_ok();
+    let status = || {
+        let told = Setup::new(&home).args(["gateway", "status", "--json"]);
+        told.code(0).run().json()
+    };
+    let killed = || {
+        let mut gateway = Running::start(&home);
+        gateway.says("the gateway answers");
+        let process = status()["process"].clone();
+        assert_eq!(
+            (&process["port"], &process["watched"]),
+            (&json!(port), &json!(true))
+        );
+        gateway.child.kill().unwrap();
+        gateway.child.wait().unwrap();
+        let left = status();
+        assert_eq!(
+            (&left["running"], &left["process"]["watched"]),
+            (&json!(true), &json!(false))
+        );
+        assert_eq!(left["process"]["pid"], process["pid"]);
+        process["pid"].to_string()
+    };
+
+    let pid = killed();
+    let told = Setup::new(&home).args(["gateway", "status"]).code(0).run();
+    let named = format!("process {pid} at port {port} was left behind");
+    assert!(told.stdout.contains(&named), "{told}");
+    let mut gateway = Running::start(&home);
+    gateway.says(&format!("had left behind (process {pid}, port {port})"));
+    gateway.says("the gateway answers");
+    assert_ne!(status()["process"]["pid"].to_string(), pid);
+    assert_eq!(gateway.stop(), 0);
+    assert!(!listens());
+    assert_eq!(status()["process"], Value::Null);
+
+    let pid = killed();
+    let shown = Setup::new(&home)
+        .args(["gateway", "remove", "--dry-run"])
+        .code(0)
+        .run();
+    assert!(shown.stdout.contains(&pid) && listens(), "{shown}");
+    let told = Setup::new(&home)
+        .args(["gateway", "remove", "--yes", "--json"])
+        .code(0)
+        .run()
+        .json();
+    assert_eq!(told["ends"]["pid"].to_string(), pid);
+    assert!(!listens());
+    assert_eq!(status()["process"], Value::Null);
 }
 
 #[test]
@@ -409,6 +621,195 @@ fn units_and_the_team_file_carry_no_key() {
             .run();
         assert!(told.stdout.contains(word), "{told}");
     }
+}
+
+#[test]
+fn the_unit_is_one_that_systemd_takes_and_the_agent_one_that_a_plist_reader_takes() {
+    let internet = Internet::new();
+    let home = home(&internet, &[OPENAI, ANTHROPIC]);
+    set_up(&home, 4000);
+    let written = |kind: &str| {
+        let told = Setup::new(&home)
+            .args(["gateway", "service", "--json", "--kind", kind])
+            .code(0)
+            .run()
+            .json();
+        told["text"].as_str().unwrap().to_owned()
+    };
+    let program = env!("CARGO_BIN_EXE_goose-setup");
+    match tools::find("systemd-analyze") {
+        None => tools::skip_loudly("systemd-analyze"),
+        Some(analyze) => {
+            let verified = |unit: &str| {
+                home.write("goose-gateway.service", unit);
+                let told = Command::new(&analyze)
+                    .args(["--user", "verify"])
+                    .arg(home.path().join("goose-gateway.service"))
+                    .env("XDG_RUNTIME_DIR", home.path())
+                    .output()
+                    .unwrap();
+                let said = String::from_utf8_lossy(&told.stderr).into_owned();
+                (told.status.success(), said)
+            };
+            let unit = written("systemd");
+            assert_eq!(verified(&unit), (true, String::new()), "{unit}");
+            // It would say so otherwise.
+            let broken = unit.replace("Restart=on-failure", "Restart=sometimes");
+            assert!(verified(&broken).1.contains("goose-gateway.service"));
+        }
+    }
+    let Some(python) = tools::program("python3") else {
+        return;
+    };
+    home.write("agent.plist", written("launchd"));
+    let read = "import json, plistlib; print(json.dumps(plistlib.load(open('agent.plist', 'rb'))))";
+    let told = Setup::program(&home, python)
+        .args(["-c", read])
+        .code(0)
+        .run();
+    let agent = told.json();
+    assert_eq!(
+        agent["ProgramArguments"],
+        json!([program, "gateway", "run"])
+    );
+    assert_eq!(agent["KeepAlive"], json!({"SuccessfulExit": false}));
+    assert!(
+        agent["EnvironmentVariables"]["PATH"].is_string(),
+        "{agent:#}"
+    );
+}
+
+/// One replica of the team's LiteLLM, ended with the test.
+struct Replica(Child);
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+#[test]
+fn replicas_of_a_team_share_who_rests_through_a_real_redis() {
+    let litellm = tools::folder().join("litellm/bin/litellm");
+    let (Some(redis), true) = (tools::find("redis-server"), litellm.is_file()) else {
+        return tools::skip_loudly("redis-server and LiteLLM 1.108.7");
+    };
+    let internet = Internet::new();
+    let home = home(&internet, &[OPENAI, ANTHROPIC]);
+    set_up(&home, 4000);
+    let told = Setup::new(&home)
+        .args(["gateway", "compose", "--json"])
+        .code(0)
+        .run()
+        .json();
+    let compose: serde_yaml::Value = serde_yaml::from_str(told["text"].as_str().unwrap()).unwrap();
+    let redis_port = free_port();
+    // Everything else is as a container would get it.
+    let config = compose["configs"]["litellm"]["content"]
+        .as_str()
+        .unwrap()
+        .replace("redis_host: redis", "redis_host: 127.0.0.1")
+        .replace("redis_port: 6379", &format!("redis_port: {redis_port}"));
+    home.write("team.yaml", config);
+    let config = home.path().join("team.yaml").display().to_string();
+    let quiet = |program: &std::path::Path| {
+        let mut command = Command::new(program);
+        command
+            .current_dir(home.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    };
+    let _redis = Replica(
+        quiet(&redis)
+            .args(["--save", "", "--requirepass", "of-redis"])
+            .args(["--port", &redis_port.to_string()])
+            .spawn()
+            .unwrap(),
+    );
+    let ports = [free_port(), free_port()];
+    let _replicas = ports.map(|port| {
+        Replica(
+            quiet(&litellm)
+                .args(["--config", &config, "--host", "127.0.0.1"])
+                .args(["--port", &port.to_string()])
+                .env_clear()
+                .envs(home.environment().iter().map(|(name, value)| (name, value)))
+                .env("OPENAI_API_KEY", OPENAI.key("gateway"))
+                .env("ANTHROPIC_API_KEY", ANTHROPIC.key("gateway"))
+                .env("LITELLM_MASTER_KEY", "sk-team")
+                .env("REDIS_PASSWORD", "of-redis")
+                .env("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+                .spawn()
+                .unwrap(),
+        )
+    });
+    let busy = json!({"error": {"message": "Rate limit reached", "type": "tokens", "code": "rate_limit_exceeded"}});
+    internet.answers(
+        OPENAI.host,
+        "/v1/chat/completions",
+        Answer::json(429, &busy).with("retry-after", "30"),
+    );
+    let body = json!({"model": MODELS[0], "stream": true, "messages": [{"role": "user", "content": "hi"}]});
+    for (port, hosts) in [
+        (ports[0], vec![OPENAI.host, ANTHROPIC.host]),
+        // The other one has not seen the limit itself.
+        (ports[1], vec![ANTHROPIC.host]),
+    ] {
+        let answer = loop {
+            if let Some(answer) = post(port, "sk-team", &body.to_string()) {
+                break answer;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        };
+        assert!(answer.contains(MARKER), "{answer}");
+        assert_eq!(asked(&internet), hosts);
+        internet.clear();
+    }
+}
+
+/// The whole answer; `None` while nobody listens.
+fn post(port: u16, key: &str, body: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    write!(
+        stream,
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\n\
+         content-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    Some(answer)
+}
+
+#[test]
+fn a_person_is_asked_again_after_a_typo_and_may_overrule_a_provider_that_is_away() {
+    let internet = Internet::new();
+    let home = home(&internet, &[OPENAI, ANTHROPIC]);
+    let mut person = Person::at(&home, (40, 110), &["gateway", "setup"]);
+    person.sees("Which model shall goose use?").types("another");
+    person.sees("❯ another model").presses(Key::Enter);
+    person.sees("PROVIDER/MODEL").types("opnai/gpt-4o");
+    person.presses(Key::Enter);
+    person.sees("did you mean").types("openai/gpt-4oo");
+    person.presses(Key::CtrlC);
+    assert_eq!(person.leaves(), 130);
+
+    internet.is_unreachable(ANTHROPIC.host);
+    let mut person = Person::at(&home, (40, 110), &["gateway", "setup"]);
+    person.sees("Which model shall goose use?");
+    person.presses(Key::Enter);
+    person.sees("is limited or away?").presses(Key::Enter);
+    person.sees("that is enough").presses(Key::Enter);
+    person.sees("Take it all the same?").types("y");
+    person.sees("Make these changes?").presses(Key::Enter);
+    assert_eq!(person.leaves(), 0);
 }
 
 #[test]

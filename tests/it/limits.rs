@@ -561,6 +561,65 @@ fn settings_are_planned_written_as_text_and_heard_by_goose() {
     assert_eq!(home.config(), before);
 }
 
+/// How often the real goose asks a Databricks that is limited for a while, at most as often as it waits.
+fn tries(goose: &Goose, home: &Home, internet: &Internet) -> usize {
+    internet.clear();
+    goose.hi(home);
+    let requests = internet.requests();
+    requests.iter().filter(|seen| seen.method == "POST").count()
+}
+
+#[test]
+fn a_retry_setting_that_goose_ignored_is_named_written_and_heard() {
+    const HOST: &str = "adb-1.azuredatabricks.net";
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let internet = Internet::new();
+    let busy = json!({"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "slow down"});
+    internet.answers(HOST, "/serving-endpoints", Answer::json(429, &busy));
+    internet.answers(
+        HOST,
+        "/api/2.0/",
+        Answer::json(200, &json!({"userName": "ann"})),
+    );
+    let token = format!("dapi{}", "3f9a1c0e7b2d4856a1f0c9e8d7b6a5f4");
+    let mut home = Home::new()
+        .online(&internet)
+        .with_config(&format!(
+            "active_provider: databricks\nproviders:\n  databricks: {{enabled: true, model: databricks-claude-sonnet-4, configured: true}}\n\
+             DATABRICKS_HOST: https://{HOST}\nDATABRICKS_MAX_RETRIES: 5\nGOOSE_DISABLE_KEYRING: true\nGOOSE_DISABLE_SESSION_NAMING: true\n"
+        ))
+        .with_secrets(&format!("DATABRICKS_TOKEN: {token}\n"));
+    home.keeps_secret(&token);
+    home.set("GOOSE_PROVIDER_SKIP_BACKOFF", "true");
+    assert_eq!(tries(&goose, &home, &internet), 4);
+
+    let advice = Setup::new(&home)
+        .args(["limits", "--json"])
+        .code(0)
+        .run()
+        .json();
+    let advice = advice["results"][0]["advice"].as_array().unwrap().clone();
+    let form = advice
+        .iter()
+        .find(|advice| advice["id"] == "retry-form")
+        .unwrap();
+    let command = form["command"].as_str().unwrap();
+    assert_eq!(command, "goose-setup limits --set DATABRICKS_MAX_RETRIES=5");
+    Setup::new(&home)
+        .args(command.split(' ').skip(1))
+        .args(["--yes"])
+        .code(0)
+        .run();
+    assert!(
+        home.config().contains("DATABRICKS_MAX_RETRIES: '5'\n"),
+        "{}",
+        home.config()
+    );
+    assert_eq!(tries(&goose, &home, &internet), 6);
+}
+
 #[test]
 fn only_settings_that_help_are_taken() {
     let home = Home::new();

@@ -7,8 +7,9 @@ use crate::cli::Writing;
 use crate::consent::{self, Outcome};
 use crate::context::Context;
 use crate::env::Env;
-use crate::error::{Exit, Result};
+use crate::error::{Error, Exit, Result};
 use crate::gateway::memo::{Files, Memo};
+use crate::gateway::trace::{Found, Place, Trace};
 use crate::gateway::{self, HEALTH, HOST, KEY, PROVIDER};
 use crate::goose::activate::Change;
 use crate::plan::{self, FileChange, Plan};
@@ -19,10 +20,18 @@ use crate::yaml_edit::Edit;
 pub(super) fn run(writing: Writing, cx: &Context) -> Result<Report> {
     let state = cx.look()?;
     let files = Files::read(&state.own)?;
+    let place = Place::of(&state.own);
+    let orphan = match place.look() {
+        Found::LeftBehind(trace) => Some(trace),
+        Found::Nothing | Found::Watched(_) => None,
+    };
     let Some(memo) = files.memo() else {
+        if let Some(trace) = orphan {
+            return end_alone(trace, &place, writing, cx);
+        }
         return Ok(Report::new(
             Exit::Done,
-            json!({"dry_run": writing.dry_run, "changes": [], "notes": []}),
+            json!({"dry_run": writing.dry_run, "changes": [], "notes": [], "ends": null}),
             "nothing to remove: no gateway is set up\n",
         ));
     };
@@ -37,10 +46,16 @@ pub(super) fn run(writing: Writing, cx: &Context) -> Result<Report> {
     };
     plan.files.extend(FileChange::removal(&files.config));
     plan.files.extend(FileChange::removal(&files.memo));
+    plan.notes.extend(orphan.map(ending));
     let prompt = cx.prompt();
     let text = match consent::carry_out(&plan, writing, prompt.as_ref(), cx, &state)? {
         Outcome::Shown(text) => text,
-        _ => told(back_to.as_deref(), &memo, &plan),
+        _ => {
+            if let Some(trace) = orphan {
+                place.end(trace)?;
+            }
+            told(back_to.as_deref(), &memo, &plan, place.look())
+        }
     };
     Ok(Report::new(
         Exit::Done,
@@ -49,6 +64,7 @@ pub(super) fn run(writing: Writing, cx: &Context) -> Result<Report> {
             "dry_run": writing.dry_run,
             "changes": plan.changes(),
             "notes": plan.notes,
+            "ends": orphan,
         }),
         text,
     ))
@@ -90,7 +106,34 @@ fn leave(plan: &mut Plan, memo: &Memo, state: &State) -> Result<Option<String>> 
     Ok(back_to)
 }
 
-fn told(back_to: Option<&str>, memo: &Memo, plan: &Plan) -> String {
+/// The gateway is gone already, and its LiteLLM is not.
+fn end_alone(trace: Trace, place: &Place, writing: Writing, cx: &Context) -> Result<Report> {
+    cx.require_consent(writing)?;
+    let note = ending(trace);
+    if !writing.dry_run {
+        if let Some(prompt) = cx.prompt().filter(|_| !writing.yes) {
+            cx.talk.say(format!("  {note}"));
+            if !prompt.confirm("End it?", true)? {
+                return Err(Error::Cancelled);
+            }
+        }
+        place.end(trace)?;
+    }
+    Ok(Report::new(
+        Exit::Done,
+        json!({"dry_run": writing.dry_run, "changes": [], "notes": [note], "ends": trace}),
+        format!("no gateway is set up\nnote: {note}\n"),
+    ))
+}
+
+fn ending(trace: Trace) -> String {
+    format!(
+        "the LiteLLM that a killed `gateway run` left behind is ended (process {}, port {})",
+        trace.pid, trace.port
+    )
+}
+
+fn told(back_to: Option<&str>, memo: &Memo, plan: &Plan, found: Found) -> String {
     let mut text = match back_to {
         Some(provider) => format!("the gateway is removed; goose uses {provider} again\n"),
         None => "the gateway is removed; `goose-setup status` shows what goose uses\n".into(),
@@ -98,8 +141,14 @@ fn told(back_to: Option<&str>, memo: &Memo, plan: &Plan) -> String {
     for note in &plan.notes {
         text.push_str(&format!("note: {note}\n"));
     }
+    let process = match found {
+        Found::Watched(Some(trace)) => format!(" (process {})", trace.pid),
+        _ => String::new(),
+    };
     if is_up(memo.port, HEALTH) == Up::Yes {
-        text.push_str("note: it still runs: stop it with Ctrl-C where it was started\n");
+        text.push_str(&format!(
+            "note: it still runs{process}: stop it with Ctrl-C where it was started\n"
+        ));
     }
     text
 }

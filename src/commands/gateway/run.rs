@@ -17,6 +17,7 @@ use crate::error::{Error, Exit, Result};
 use crate::fsio;
 use crate::gateway::engine::{Engine, environment, proxy_in_the_way};
 use crate::gateway::memo::{Files, Gateway};
+use crate::gateway::trace::{Found, Place, Trace};
 use crate::gateway::{self, HEALTH, KEY, MASTER_KEY, PROVIDER};
 use crate::process::{self, Service, Words};
 use crate::report::Report;
@@ -40,6 +41,17 @@ pub(super) fn run(args: &GatewayRunArgs, cx: &Context) -> Result<Report> {
     let port = gateway.memo.port;
     let url = gateway::url(port);
     let keys = keys(&gateway, cx, &state)?;
+    let place = Place::of(&state.own);
+    let Some(mut watch) = place.watch() else {
+        return Ok(report(&url, &gateway, already(&url, place.look())));
+    };
+    if let Some(trace) = watch.left_behind() {
+        place.end(trace)?;
+        cx.talk.warn(format!(
+            "ended the LiteLLM that a killed `gateway run` had left behind (process {}, port {})",
+            trace.pid, trace.port
+        ));
+    }
     match is_up(port, HEALTH) {
         Up::No => {}
         Up::Yes if knows_key(cx, &state)? => {
@@ -68,9 +80,13 @@ pub(super) fn run(args: &GatewayRunArgs, cx: &Context) -> Result<Report> {
     let mut service = Service::start(
         &engine.program,
         &engine.arguments(&files.config.path, port),
-        &environment(&cx.env, keys),
+        &environment(&cx.env, &engine, keys),
         words,
     )?;
+    watch.keep(Trace {
+        pid: service.pid(),
+        port,
+    })?;
     let log = (!args.log).then_some(log.as_path());
     let started = Instant::now();
     let patience = if engine.fetches() { FETCH } else { START };
@@ -99,6 +115,14 @@ pub(super) fn run(args: &GatewayRunArgs, cx: &Context) -> Result<Report> {
     }
     service.stop(STOP);
     Ok(report(&url, &gateway, "the gateway is stopped\n".into()))
+}
+
+fn already(url: &str, found: Found) -> String {
+    let process = match found {
+        Found::Watched(Some(trace)) => format!(" (process {})", trace.pid),
+        _ => String::new(),
+    };
+    format!("another `gateway run` is at work: the gateway runs already at {url}{process}\n")
 }
 
 /// What LiteLLM's configuration refers to, from the store or else from the environment.

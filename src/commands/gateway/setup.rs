@@ -1,9 +1,10 @@
 //! `goose-setup gateway setup`.
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::catalog::{self, Provider};
-use crate::cli::{GatewaySetupArgs, Limit};
+use crate::cli::GatewaySetupArgs;
 use crate::commands::env::{Turn, keep_up};
 use crate::commands::stored_key;
 use crate::consent::{self, Outcome};
@@ -11,11 +12,14 @@ use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Exit, Result};
 use crate::fsio::Privacy;
+use crate::gateway::cap::{self, Kind};
 use crate::gateway::config::{Manners, render};
 use crate::gateway::memo::{Files, Memo};
 use crate::gateway::route::Route;
+use crate::gateway::survey::{self, Opinion};
 use crate::gateway::{self, HOST, KEY, PROVIDER, engine, pick};
 use crate::plan::{self, Choice, FileChange, StoreChoice};
+use crate::prompt::Prompt;
 use crate::proof;
 use crate::report::Report;
 use crate::secret::Secret;
@@ -26,19 +30,8 @@ pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
     consent::begin(args.writing, cx)?;
     let state = cx.look()?;
     let prompt = cx.prompt();
-    let mut routes = match (args.models.is_empty(), &prompt) {
-        (false, _) => named(args, &state)?,
-        (true, Some(prompt)) if !args.writing.yes => pick::pick(prompt, &state)?,
-        (true, _) => {
-            return Err(Error::missing(
-                "the gateway's models",
-                "at least two, such as openai/gpt-4o openrouter/anthropic/claude-sonnet-4",
-            ));
-        }
-    };
-    require_keys(&routes, cx, &state)?;
-    limit(&mut routes, &args.rpm, |route| &mut route.rpm, "--rpm")?;
-    limit(&mut routes, &args.tpm, |route| &mut route.tpm, "--tpm")?;
+    let asked = prompt.as_ref().filter(|_| !args.writing.yes);
+    let (routes, learned) = routes(args, asked, cx, &state)?;
     let files = Files::read(&state.own)?;
     let key = master_key(&files, &state)?;
     let url = gateway::url(args.port);
@@ -57,6 +50,7 @@ pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
     };
     let mut plan = plan::setup(&choice, &state.config, Some(state.secrets()?))?;
     plan.title = "set up the gateway".into();
+    plan.notes.extend(learned);
     let manners = Manners {
         cooldown: args.cooldown,
         retries: args.retries,
@@ -94,6 +88,10 @@ pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
         ),
     };
     notes.extend(shadows.iter().flatten().map(Shadow::sentence));
+    let limits: Vec<_> = routes
+        .iter()
+        .map(|route| json!({"model": route.name, "rpm": route.rpm, "tpm": route.tpm}))
+        .collect();
     let agrees = shadows.as_ref().map(Vec::is_empty);
     Ok(Report::new(
         if agrees == Some(false) {
@@ -104,6 +102,7 @@ pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
         json!({
             "provider": PROVIDER,
             "models": names,
+            "limits": limits,
             "url": url,
             "config": files.config.path,
             "store": choice.store.map(|store| store.kind),
@@ -115,6 +114,86 @@ pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
         }),
         text,
     ))
+}
+
+/// The routes that can be gone, each within the limits that are known, and what is to be said of them.
+fn routes(
+    args: &GatewaySetupArgs,
+    prompt: Option<&Prompt>,
+    cx: &Context,
+    state: &State,
+) -> Result<(Vec<Route>, Vec<String>)> {
+    if !args.models.is_empty() {
+        return within_limits(named(args, state)?, args, prompt, cx, state);
+    }
+    let Some(prompt) = prompt else {
+        return Err(Error::missing(
+            "the gateway's models",
+            "at least two, such as openai/gpt-4o openrouter/anthropic/claude-sonnet-4",
+        ));
+    };
+    loop {
+        let picked = pick::pick(prompt, &cx.talk, state)?;
+        match within_limits(picked, args, Some(prompt), cx, state) {
+            // A model that is not there: another choice may do.
+            Err(error @ Error::Usage { .. }) => {
+                cx.talk.bad(error.to_string());
+                cx.talk.hint(error.action());
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn within_limits(
+    mut routes: Vec<Route>,
+    args: &GatewaySetupArgs,
+    prompt: Option<&Prompt>,
+    cx: &Context,
+    state: &State,
+) -> Result<(Vec<Route>, Vec<String>)> {
+    let keys = keys(&routes, cx, state)?;
+    cap::by_flag(&mut routes, &args.rpm, Kind::Requests)?;
+    cap::by_flag(&mut routes, &args.tpm, Kind::Tokens)?;
+    if args.no_check {
+        let note = survey::unasked(routes.iter().map(|route| route.provider));
+        return Ok((routes, vec![note]));
+    }
+    let targets: Vec<_> = routes
+        .iter()
+        .zip(&keys)
+        .map(|(route, key)| stored_key::target(route.provider, key.as_ref(), state))
+        .collect();
+    let http = cx.network()?;
+    let answers = {
+        let _busy = cx.talk.busy("asking the providers");
+        survey::ask(&http, &routes, &targets, Timestamp::now())
+    };
+    cx.tell_requests(&http);
+    let mut notes = Vec::new();
+    for (route, answer) in routes.iter_mut().zip(&answers) {
+        match survey::judge(route, answer)? {
+            Opinion::Good => {}
+            Opinion::Note(note) => notes.push(note),
+            Opinion::Doubt(error) => overrule(error, prompt, cx)?,
+        }
+        let rates = &answer.live.figures.rates;
+        notes.extend(cap::learn(route, rates, answer.is_own_host));
+    }
+    Ok((routes, notes))
+}
+
+/// A person may know better than what could be found out; a script cannot.
+fn overrule(doubt: Error, prompt: Option<&Prompt>, cx: &Context) -> Result<()> {
+    let Some(prompt) = prompt else {
+        return Err(doubt);
+    };
+    cx.talk.bad(doubt.to_string());
+    if prompt.confirm("Take it all the same?", false)? {
+        Ok(())
+    } else {
+        Err(Error::Cancelled)
+    }
 }
 
 fn named(args: &GatewaySetupArgs, state: &State) -> Result<Vec<Route>> {
@@ -145,44 +224,18 @@ fn named(args: &GatewaySetupArgs, state: &State) -> Result<Vec<Route>> {
     Ok(routes)
 }
 
-fn require_keys(routes: &[Route], cx: &Context, state: &State) -> Result<()> {
-    for route in routes {
-        if let Some(fact) = &route.provider.key
-            && !fact.optional
-            && stored_key::in_force(route.provider, cx, state)?.is_none()
-        {
-            return Err(stored_key::no_key(route.provider, fact.variable, state));
+/// The key of each route; `None` where it needs none.
+fn keys(routes: &[Route], cx: &Context, state: &State) -> Result<Vec<Option<Secret>>> {
+    let of = |route: &Route| {
+        let key = stored_key::in_force(route.provider, cx, state)?;
+        match &route.provider.key {
+            Some(fact) if key.is_none() && !fact.optional => {
+                Err(stored_key::no_key(route.provider, fact.variable, state))
+            }
+            _ => Ok(key),
         }
-    }
-    Ok(())
-}
-
-fn limit(
-    routes: &mut [Route],
-    limits: &[Limit],
-    place: impl Fn(&mut Route) -> &mut Option<u64>,
-    flag: &str,
-) -> Result<()> {
-    for limit in limits.iter().filter(|limit| limit.model.is_none()) {
-        for route in &mut *routes {
-            *place(route) = Some(limit.count);
-        }
-    }
-    for limit in limits {
-        let Some(model) = &limit.model else { continue };
-        let name = Route::parse(model, |_| None)?.name;
-        let route = routes
-            .iter_mut()
-            .find(|route| route.name == name)
-            .ok_or_else(|| {
-                Error::usage(
-                    format!("{flag} names {model}, which is none of the gateway's models"),
-                    "name a model as it was given",
-                )
-            })?;
-        *place(route) = Some(limit.count);
-    }
-    Ok(())
+    };
+    routes.iter().map(of).collect()
 }
 
 /// The key of this very gateway, or a new one. Somebody else's key for another proxy is never replaced.

@@ -1,6 +1,6 @@
 //! `goose-setup gateway status`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::catalog;
 use crate::check::http::local::{Up, is_up};
@@ -8,6 +8,7 @@ use crate::commands::stored_key;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::gateway::memo::Files;
+use crate::gateway::trace::{Found, Place, Trace};
 use crate::gateway::{self, HEALTH, HOST, PROVIDER};
 use crate::report::Report;
 use crate::view;
@@ -15,11 +16,18 @@ use crate::view;
 pub(super) fn run(cx: &Context) -> Result<Report> {
     let state = cx.look()?;
     let files = Files::read(&state.own)?;
+    let found = Place::of(&state.own).look();
     let Some(gateway) = files.gateway()? else {
+        let mut text =
+            "no gateway is set up; `goose-setup gateway setup PROVIDER/MODEL PROVIDER/MODEL` does\n"
+                .to_owned();
+        if let Found::LeftBehind(trace) = found {
+            text.push_str(&format!("warning    {}\n", left_behind(trace)));
+        }
         return Ok(Report::new(
             Exit::Done,
-            json!({"configured": false}),
-            "no gateway is set up; `goose-setup gateway setup PROVIDER/MODEL PROVIDER/MODEL` does\n",
+            json!({"configured": false, "process": process(found)}),
+            text,
         ));
     };
     let url = gateway::url(gateway.memo.port);
@@ -43,17 +51,10 @@ pub(super) fn run(cx: &Context) -> Result<Report> {
     }
     let mut text = String::new();
     let mut line = |name: &str, rest: String| text.push_str(&format!("{name:<10} {rest}\n"));
-    line(
-        "gateway",
-        format!(
-            "{url}, {}",
-            if is_running {
-                "running"
-            } else {
-                "not running: goose-setup gateway run"
-            }
-        ),
-    );
+    line("gateway", format!("{url}, {}", state_of(is_running, found)));
+    if let Found::LeftBehind(trace) = found {
+        line("warning", left_behind(trace));
+    }
     line("models", gateway.written.models.join(", then "));
     line("config", view::path(&files.config.path, &cx.env));
     line(
@@ -72,6 +73,7 @@ pub(super) fn run(cx: &Context) -> Result<Report> {
         json!({
             "configured": true,
             "running": is_running,
+            "process": process(found),
             "url": url,
             "models": gateway.written.models,
             "config": files.config.path,
@@ -81,4 +83,31 @@ pub(super) fn run(cx: &Context) -> Result<Report> {
         }),
         text,
     ))
+}
+
+fn state_of(is_running: bool, found: Found) -> String {
+    match (is_running, found) {
+        (true, Found::Watched(Some(trace)) | Found::LeftBehind(trace)) => {
+            format!("running (process {})", trace.pid)
+        }
+        (true, _) => "running".into(),
+        (false, Found::Watched(_)) => "starting".into(),
+        (false, _) => "not running: goose-setup gateway run".into(),
+    }
+}
+
+fn left_behind(trace: Trace) -> String {
+    format!(
+        "process {} at port {} was left behind by a `gateway run` that was killed; `goose-setup gateway run` takes its place, `goose-setup gateway remove` ends it",
+        trace.pid, trace.port
+    )
+}
+
+fn process(found: Found) -> Option<Value> {
+    let (trace, is_watched) = match found {
+        Found::Nothing => return None,
+        Found::Watched(trace) => (trace?, true),
+        Found::LeftBehind(trace) => (trace, false),
+    };
+    Some(json!({"pid": trace.pid, "port": trace.port, "watched": is_watched}))
 }

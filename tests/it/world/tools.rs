@@ -11,13 +11,18 @@ pub(crate) fn folder() -> PathBuf {
     }
 }
 
-/// A program by name, from the tools or from PATH; `None` (said on stderr) where it is missing.
-pub(crate) fn program(name: &str) -> Option<PathBuf> {
+/// A program by name, from the tools or from PATH.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::iter::once(folder().join("bin"))
+    std::iter::once(folder().join("bin"))
         .chain(std::env::split_paths(&path))
         .map(|folder| folder.join(name))
-        .find(|file| file.is_file());
+        .find(|file| file.is_file())
+}
+
+/// The same; that it is missing is said on stderr.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    let found = find(name);
     if found.is_none() {
         skip(name);
     }
