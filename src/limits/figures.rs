@@ -13,6 +13,8 @@ pub struct Figures {
     pub spent: Vec<Spent>,
     pub rates: Vec<Rate>,
     pub tier: Option<String>,
+    pub tier_source: Option<String>,
+    /// Each with its source in brackets.
     pub notes: Vec<String>,
 }
 
@@ -66,7 +68,9 @@ impl Figures {
         self.purses.extend(other.purses);
         self.spent.extend(other.spent);
         self.rates.extend(other.rates);
-        self.tier = self.tier.take().or(other.tier);
+        if self.tier.is_none() {
+            (self.tier, self.tier_source) = (other.tier, other.tier_source);
+        }
         self.notes.extend(other.notes);
     }
 

@@ -9,6 +9,8 @@ mod bars;
 pub mod book;
 pub mod budget;
 pub mod figures;
+#[cfg(test)]
+mod golden;
 mod headers;
 pub mod hour;
 pub mod links;

@@ -23,7 +23,7 @@ pub(super) struct Asked<'a> {
 
 /// An answer of another shape has no figures.
 pub(super) fn read(shape: Shape, answer: &Value, asked: Asked<'_>) -> Figures {
-    match shape {
+    let figures = match shape {
         Shape::OpenrouterKey => openrouter::key(answer, asked),
         Shape::OpenrouterCredits => openrouter::credits(answer, asked),
         Shape::DeepseekBalance => balances::deepseek(answer, asked),
@@ -33,8 +33,20 @@ pub(super) fn read(shape: Shape, answer: &Value, asked: Asked<'_>) -> Figures {
         Shape::LitellmKey => accounts::litellm(answer, asked),
         Shape::XaiKey => accounts::xai(answer),
         Shape::HuggingfaceAccount => accounts::huggingface(answer),
+    };
+    let mut figures = figures.unwrap_or_default();
+    // A note may hold a figure, too.
+    for note in &mut figures.notes {
+        note.push_str(&format!(" [{}]", asked.source));
     }
-    .unwrap_or_default()
+    figures.tier_source = figures.tier.is_some().then(|| asked.source.to_owned());
+    figures
+}
+
+/// What is left of an amount of money, without the dust that binary fractions leave.
+fn left_of(all: f64, used: f64) -> f64 {
+    const DUST: f64 = 1e6;
+    ((all - used) * DUST).round() / DUST
 }
 
 #[cfg(test)]

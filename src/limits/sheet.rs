@@ -117,6 +117,7 @@ impl Sheet {
             "spent": figures.map(|figures| &figures.spent),
             "rates": rates,
             "tier": figures.and_then(|figures| figures.tier.as_ref()),
+            "tier_source": figures.and_then(|figures| figures.tier_source.as_ref()),
             "notes": figures.map(|figures| &figures.notes),
             "documented": documented,
             "links": self.links,

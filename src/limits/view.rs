@@ -91,7 +91,8 @@ fn figures(figures: &Figures, lines: &mut Lines, now: &ZonedDateTime, with_bars:
         );
     }
     if let Some(tier) = &figures.tier {
-        lines.push("tier", tier);
+        let source = figures.tier_source.as_deref().unwrap_or_default();
+        lines.push("tier", &line(None, tier.clone(), source, false));
     }
     for note in &figures.notes {
         lines.push("", note);
@@ -121,7 +122,12 @@ fn credit(purse: &Purse, now: &ZonedDateTime) -> String {
         (None, Some(limit)) => format!("a cap of {}", money(limit, unit)),
         (None, None) => "unknown".into(),
     };
-    let resets = match (&credit.resets, purse.resets_at) {
+    // A period that is a number, such as 30d, and not a word, such as weekly.
+    let period = credit.resets.as_ref().map(|how| {
+        let is_number = how.starts_with(|c: char| c.is_ascii_digit());
+        format!("{}{how}", if is_number { "every " } else { "" })
+    });
+    let resets = match (period, purse.resets_at) {
         (Some(how), Some(at)) => format!(", resets {how} ({})", when::local(at, now)),
         (None, Some(at)) => format!(", resets {}", when::local(at, now)),
         (Some(how), None) => format!(", resets {how}"),

@@ -90,7 +90,7 @@ fn openrouter_tells_everything_in_a_pipe_as_plain_text() {
             "  credit      $4.20 of $10.00 left on this key, resets … [openrouter.ai/api/v1/key]",
             "  spent       $0.10 today · $0.50 this week · $5.80 this month · $5.80 in all [openrouter.ai/api/v1/key]",
             "  rate        38 of 50 free-model requests a day left, resets … [openrouter.ai/api/v1/key]",
-            "  tier        paid",
+            "  tier        paid [openrouter.ai/api/v1/key]",
             "  documented  paid models: no fixed number; the hosts behind a model have limits of their own, and more keys or accounts do not raise them",
             "              higher with: add fall-back models, so that another host or model takes over",
             "              https://openrouter.ai/docs/api-reference/limits (read 2026-11-24)",
@@ -492,6 +492,35 @@ fn offline_needs_no_provider_to_be_set_up() {
     );
     assert!(!book.stdout.contains("goose-setup limits --set"), "{book}");
     assert!(home.tree() == Home::new().tree());
+}
+
+#[test]
+fn what_was_read_more_than_180_days_ago_is_warned_of_by_name() {
+    let home = Home::new();
+    let told = Setup::new(&home)
+        .args(["limits", "--offline", "--all", "--json"])
+        .code(0)
+        .run();
+    let now = jiff::ZonedDateTime::now().date();
+    let results = told.json()["results"].as_array().unwrap().clone();
+    let mut stale = 0;
+    for result in &results {
+        let rows = result["documented"].as_array().unwrap();
+        let is_old = rows.iter().any(|row| {
+            let read: jiff::civil::Date = row["read"].as_str().unwrap().parse().unwrap();
+            let is_old = now.since(read).unwrap().get_days() > 180;
+            assert_eq!(row["stale"], json!(is_old));
+            is_old
+        });
+        let pages = rows.iter().map(|row| row["page"].as_str().unwrap());
+        let is_warned = pages.into_iter().any(|page| {
+            let warnings = told.stderr.lines().filter(|line| line.contains(page));
+            warnings.into_iter().any(|line| line.contains("days ago"))
+        });
+        assert_eq!(is_warned, is_old, "{}: {told}", result["provider"]);
+        stale += usize::from(is_old);
+    }
+    assert_eq!(told.stderr.matches("days ago").count(), stale);
 }
 
 #[test]

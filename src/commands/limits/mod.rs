@@ -29,11 +29,12 @@ pub fn run(args: &LimitsArgs, cx: &Context) -> Result<Report> {
         return set::run(args, cx, &state);
     }
     if let Some(every) = args.watch {
-        return keep_showing(every, args, cx, &state);
+        return keep_showing(every, args, cx);
     }
     let shown = if args.offline {
         Shown::of(offline(args, cx, &state)?)
     } else {
+        let _busy = cx.talk.busy("asking");
         live(args, cx, &state)?
     };
     shown.warn_of_stale_rows(cx);
@@ -160,7 +161,6 @@ fn live(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Shown> {
     }
     let http = cx.network()?;
     let now = ZonedDateTime::now();
-    let busy = cx.talk.busy("asking");
     let mut questions = Vec::new();
     for (provider, key) in providers.iter().zip(&keys) {
         let needs_one = provider.key.as_ref().is_some_and(|fact| !fact.optional);
@@ -183,7 +183,6 @@ fn live(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Shown> {
         })
         .collect();
     let way_out = way_out::find(&found, &http, cx, state)?;
-    drop(busy);
     cx.tell_requests(&http);
     let mut answers: Vec<_> = questions.iter().zip(answers).collect();
     let sheets = providers
@@ -229,12 +228,13 @@ fn wanted(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Vec<&'static
     Ok(providers)
 }
 
-fn keep_showing(every: Duration, args: &LimitsArgs, cx: &Context, state: &State) -> Result<Report> {
+fn keep_showing(every: Duration, args: &LimitsArgs, cx: &Context) -> Result<Report> {
     if !cx.env.stdout_is_terminal() {
         return Err(Error::usage(
             "--watch needs a terminal to show it on",
             "leave it out, or use --json in a loop of your own",
         ));
     }
-    match watch::keep(every, || Ok(live(args, cx, state)?.text(true)))? {}
+    // Looked at anew each time: somebody may switch meanwhile. Nothing is said while asking, the screen is in use.
+    match watch::keep(every, || Ok(live(args, cx, &cx.look()?)?.text(true)))? {}
 }

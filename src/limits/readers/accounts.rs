@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Asked;
+use super::{Asked, left_of};
 use crate::check::account::{Credit, number};
 use crate::check::sanitize;
 use crate::limits::book::Window;
@@ -22,7 +22,7 @@ pub(super) fn litellm(answer: &Value, asked: Asked<'_>) -> Option<Figures> {
         figures.purses.push(Purse {
             owner: "this key",
             credit: Credit {
-                remaining: spend.map(|spend| budget - spend),
+                remaining: spend.map(|spend| left_of(budget, spend)),
                 limit: Some(budget),
                 unit: Some("USD".into()),
                 resets: word(info.get("budget_duration")),

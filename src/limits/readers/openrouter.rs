@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Asked;
+use super::{Asked, left_of};
 use crate::check::account::{Credit, number};
 use crate::check::sanitize;
 use crate::limits::book::Window;
@@ -91,7 +91,7 @@ pub(super) fn credits(answer: &Value, asked: Asked<'_>) -> Option<Figures> {
         purses: vec![Purse {
             owner: "the account",
             credit: Credit {
-                remaining: Some(bought - used),
+                remaining: Some(left_of(bought, used)),
                 limit: None,
                 unit: Some("USD".into()),
                 resets: None,

@@ -11,7 +11,15 @@ fn read(shape: Shape, answer: &Value, model: Option<&str>) -> Figures {
         model,
         source: "host/path",
     };
-    super::read(shape, answer, asked)
+    let mut figures = super::read(shape, answer, asked);
+    assert_eq!(
+        figures.tier_source.take().as_deref(),
+        figures.tier.is_some().then_some("host/path")
+    );
+    for note in &mut figures.notes {
+        *note = note.strip_suffix(" [host/path]").unwrap().to_owned();
+    }
+    figures
 }
 
 /// What a purse and a rate say, in short.
