@@ -7,6 +7,8 @@ use crate::world::stage::Stage;
 use crate::world::tools::announce;
 use goose_setup::env::Env;
 use goose_setup::error::Error;
+use goose_setup::fallback::Chain;
+use goose_setup::fallback::parameters::{self, SETTING};
 use goose_setup::fsio;
 use goose_setup::goose::activate::Change;
 use goose_setup::goose::config::Config;
@@ -54,7 +56,7 @@ const PARTS: [&str; 20] = [
 ];
 
 /// How the provider stands there before.
-const CORES: [&str; 8] = [
+const CORES: [&str; 10] = [
     "",
     "active_provider: anthropic\nproviders:\n  anthropic: {enabled: true, model: m, configured: true}\n",
     "active_provider: anthropic # for now\nproviders: # mine\n  anthropic:\n    enabled: true\n    model: \"m\" # quoted\n    configured: true\n    note: kept\n  openrouter:\n    enabled: true\n    model: old/model\n    configured: true\n",
@@ -63,6 +65,8 @@ const CORES: [&str; 8] = [
     "providers:\n    openrouter: {model: a}\n    groq: {}\n    odd: 7\n",
     "active_provider: openrouter\nGOOSE_PROVIDER: anthropic\nGOOSE_MODEL: m\n",
     "providers: {}\nactive_provider: ''\n",
+    "active_provider: openrouter\nproviders:\n  openrouter: {enabled: true, model: m, configured: true}\nOPENROUTER_PARAMETERS: {provider: {sort: price}} # cheap\n",
+    "active_provider: openrouter\nproviders:\n  openrouter: {enabled: true, model: m, configured: true}\nOPENROUTER_PARAMETERS: # mine\n  models: [old/one, old/two]\n  provider:\n    sort: price\n",
 ];
 
 const BROKEN: [&str; 16] = [
@@ -151,6 +155,9 @@ fn foreign_lines(text: &str) -> Vec<&str> {
                 "groq",
                 "odd",
                 "note",
+                "models",
+                "provider",
+                "sort",
             ]
             .iter()
             .any(|name| line.starts_with(name))
@@ -180,18 +187,71 @@ fn change(settings: &[(&str, Option<&str>)], keyring_off: Option<bool>) -> Chang
     }
 }
 
-/// What the commands do to the config.
-fn commands() -> Vec<(&'static str, Change)> {
+/// What a command does to the config.
+enum Command {
+    Change(&'static str, Change),
+    Fallback(Chain),
+}
+
+fn commands() -> Vec<Command> {
+    let host = [("OPENROUTER_HOST", Some("https://example.com"))];
+    let models = ["a/x", "b/y:free"].map(str::to_owned);
     vec![
-        (
-            "setup",
-            change(
-                &[("OPENROUTER_HOST", Some("https://example.com"))],
-                Some(true),
-            ),
-        ),
-        ("switch", change(&[], None)),
+        Command::Change("setup", change(&host, Some(true))),
+        Command::Change("switch", change(&[], None)),
+        Command::Fallback(Chain::parse(&models).unwrap()),
     ]
+}
+
+impl Command {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Change(name, _) => name,
+            Self::Fallback(_) => "fallback",
+        }
+    }
+
+    fn plan(&self, config: &Config) -> Result<Plan, Error> {
+        let mut plan = Plan::titled(self.name());
+        match self {
+            Self::Change(_, change) => plan.change_config(config, change)?,
+            Self::Fallback(chain) => parameters::write(&mut plan, config, Some(chain))?,
+        }
+        Ok(plan)
+    }
+
+    /// Other settings that are there afterwards.
+    fn settings(&self) -> &[(String, Option<String>)] {
+        match self {
+            Self::Change(_, change) => &change.settings,
+            Self::Fallback(_) => &[],
+        }
+    }
+
+    #[track_caller]
+    fn assert_done(&self, before: &Mapping, after: &Mapping, told: &str) {
+        match self {
+            Self::Change(..) => {
+                assert_eq!(after["active_provider"], OPENROUTER.id, "{told}");
+                assert_eq!(
+                    after["providers"]["openrouter"]["model"], OPENROUTER.model,
+                    "{told}"
+                );
+                assert_eq!(before.get(SETTING), after.get(SETTING), "{told}");
+            }
+            Self::Fallback(chain) => {
+                let models = &after[SETTING]["models"];
+                let expected = serde_yaml::to_value(chain.models()).unwrap();
+                assert_eq!(*models, expected, "{told}");
+                let others = |map: &Mapping| {
+                    let mut map = map.clone();
+                    let own = map.shift_remove(SETTING).unwrap_or_default();
+                    (map, own.get("provider").cloned())
+                };
+                assert_eq!(others(before), others(after), "{told}");
+            }
+        }
+    }
 }
 
 /// The journal of that change.
@@ -224,11 +284,11 @@ fn whatever_the_file_looks_like_it_is_changed_with_care_and_back_again() {
         fs::write(&paths.config, before).unwrap();
         let config =
             Config::read(&paths).unwrap_or_else(|error| panic!("{name}: {error}\n{before}"));
-        for (command, change) in commands() {
+        for command in commands() {
             all += 1;
-            let told = format!("{command} on {name}");
-            let mut plan = Plan::titled(command);
-            plan.change_config(&config, &change)
+            let told = format!("{} on {name}", command.name());
+            let plan = command
+                .plan(&config)
                 .unwrap_or_else(|error| panic!("{told}: {error}\n{before}"));
             let Some(file) = plan.files.first() else {
                 panic!("{told}: nothing to change\n{before}");
@@ -236,7 +296,7 @@ fn whatever_the_file_looks_like_it_is_changed_with_care_and_back_again() {
             let after = file.after.clone().unwrap();
             let text = String::from_utf8(after.clone()).unwrap();
             let mut expected = rest(before.as_bytes());
-            for (name, value) in &change.settings {
+            for (name, value) in command.settings() {
                 expected.insert(
                     name.as_str().into(),
                     value.as_deref().unwrap_or_default().into(),
@@ -274,18 +334,10 @@ fn whatever_the_file_looks_like_it_is_changed_with_care_and_back_again() {
                     "{told}: line ends\n{text:?}"
                 );
             }
-            let now = parsed(&after);
-            assert_eq!(now["active_provider"], OPENROUTER.id, "{told}");
-            assert_eq!(
-                now["providers"]["openrouter"]["model"], OPENROUTER.model,
-                "{told}"
-            );
+            command.assert_done(&parsed(before.as_bytes()), &parsed(&after), &told);
             // A second time there is nothing to do.
             fs::write(&paths.config, &after).unwrap();
-            let mut again = Plan::titled(command);
-            again
-                .change_config(&Config::read(&paths).unwrap(), &change)
-                .unwrap();
+            let again = command.plan(&Config::read(&paths).unwrap()).unwrap();
             assert!(
                 again.is_empty(),
                 "{told}: a second run changes it again\n{text}"
@@ -319,7 +371,10 @@ fn whatever_the_file_looks_like_it_is_changed_with_care_and_back_again() {
             good += 1;
         }
     }
-    announce(&format!("{good} of {all} changes of {} files", files.len()));
+    announce(&format!(
+        "{good} of {all} changes (setup, switch, fallback) of {} files, each taken back",
+        files.len()
+    ));
     assert!(files.len() >= 200);
 }
 
@@ -353,6 +408,8 @@ fn a_broken_file_is_left_alone_whatever_is_asked() {
             vec!["switch", "anthropic"],
             vec!["status"],
             vec!["env", "--install", "--yes"],
+            vec!["fallback", "--clear", "--yes"],
+            vec!["undo", "--yes"],
         ] {
             let told = stage.runs(&args).code(6).run();
             assert!(told.stderr.contains("config.yaml"), "{shown}: {told}");
@@ -384,6 +441,14 @@ fn a_sample_of_them_goes_through_the_program() {
         stage.home.write_config(&text);
         stage
             .runs(["switch", "openrouter", "--model", OPENROUTER.model])
+            .code(0)
+            .run();
+        let after = stage.home.config();
+        assert_eq!(rest(text.as_bytes()), rest(after.as_bytes()), "{name}");
+        stage.runs(["undo", "--yes"]).code(0).run();
+        assert_eq!(stage.home.config(), text, "{name}");
+        stage
+            .runs(["fallback", OPENROUTER.other_model, "--yes"])
             .code(0)
             .run();
         let after = stage.home.config();
