@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use crate::error::{Error, Result};
 use crate::fsio;
 use crate::history::{Entry, Turn};
-use crate::plan::{FileChange, Plan};
+use crate::plan::{FileChange, ModeChange, Plan};
 use crate::prompt;
 use crate::secrets::{Filing, Former, SecretRecord, StoreKind};
 use crate::state::State;
@@ -19,6 +19,9 @@ pub fn apply(plan: &Plan, state: &State, _turn: &Turn) -> Result<()> {
         return Ok(());
     }
     let _uninterrupted = prompt::changing();
+    if plan.leaves_no_trace() {
+        return close(&plan.modes);
+    }
     let transaction = Transaction {
         plan,
         state,
@@ -153,7 +156,7 @@ impl<'a> Transaction<'a> {
             write(file)?;
             done.files.push(file);
         }
-        Ok(())
+        close(&self.plan.modes)
     }
 
     fn take_back(&self, done: Done<'_>, cause: Error) -> Error {
@@ -206,6 +209,19 @@ impl Done<'_> {
         }
         Ok(())
     }
+}
+
+/// All of them or none.
+fn close(modes: &[ModeChange]) -> Result<()> {
+    for (index, mode) in modes.iter().enumerate() {
+        if let Err(cause) = fsio::set_mode(&mode.path, mode.before, mode.after) {
+            for done in modes.iter().take(index) {
+                fsio::set_mode(&done.path, done.after, done.before)?;
+            }
+            return Err(cause);
+        }
+    }
+    Ok(())
 }
 
 fn write(file: &FileChange) -> Result<()> {

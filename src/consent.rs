@@ -1,8 +1,10 @@
 //! Show a plan, ask, carry it out: the same for every command that writes.
 
+use crate::access::{self, Way};
 use crate::cli::Writing;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::goose::paths::Paths;
 use crate::plan::Plan;
 use crate::prompt::{PlanKey, Prompt};
 use crate::state::State;
@@ -19,10 +21,25 @@ pub enum Outcome {
 /// before anything is looked at.
 pub fn begin(writing: Writing, cx: &Context) -> Result<()> {
     cx.require_consent(writing)?;
+    warn_of_others(cx)?;
     if writing.dry_run {
         return Ok(());
     }
     recovery::mend(cx)
+}
+
+/// Whoever can write to goose's files can have the keys sent elsewhere, also those that are stored now.
+pub fn warn_of_others(cx: &Context) -> Result<()> {
+    for opening in access::openings(&Paths::of(&cx.env)?) {
+        if opening.way != Way::Read {
+            cx.talk.warn(format!(
+                "{}: {}",
+                opening.sentence(&cx.env),
+                opening.fix(&cx.env)
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What a dry run prints.

@@ -45,6 +45,13 @@ impl Env {
         }
     }
 
+    /// The same without one of the variables.
+    pub fn without(&self, name: &str) -> Self {
+        let mut env = self.clone();
+        env.vars.remove(name);
+        env
+    }
+
     /// The value as text; a value that is not text counts as unset, as it does for goose.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.vars.get(name).and_then(|value| value.to_str())

@@ -15,9 +15,10 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 pub use links::{canonical, follow_links, link_hops, link_target};
-pub use lock::{Lock, lock};
+pub use lock::{Lock, lock, lock_own};
 pub use look::{Ownership, exists, is_executable, is_file, is_folder, ownership, stamp};
 
+use links::refuse_traps;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
@@ -56,7 +57,22 @@ impl Snapshot {
 }
 
 pub fn read(path: &Path) -> Result<Snapshot> {
-    let real = follow_links(path)?;
+    look(path, follow_links(path)?).map(|(snapshot, _)| snapshot)
+}
+
+/// The same for a file that only we write: a link, or what another user put there, is not taken for ours.
+pub fn read_own(path: &Path) -> Result<Snapshot> {
+    refuse_traps(path)?;
+    let (snapshot, metadata) = look(path, path.to_path_buf())?;
+    if metadata.as_ref().is_none_or(is_ours) {
+        return Ok(snapshot);
+    }
+    Err(io_error("will not use", path)(io::Error::other(
+        "it belongs to another user",
+    )))
+}
+
+fn look(path: &Path, real: PathBuf) -> Result<(Snapshot, Option<fs::Metadata>)> {
     // Asked before it is opened: opening a pipe would wait for somebody to write into it.
     let is_odd = fs::metadata(&real).is_ok_and(|metadata| !metadata.is_file());
     if is_odd {
@@ -64,15 +80,16 @@ pub fn read(path: &Path) -> Result<Snapshot> {
             "it is not a file",
         )));
     }
-    let mut file = match File::open(&real) {
+    let mut file = match open(&real) {
         Ok(file) => file,
         Err(error) if is_missing(&error) => {
-            return Ok(Snapshot {
+            let missing = Snapshot {
                 path: path.into(),
                 real,
                 bytes: None,
                 mode: None,
-            });
+            };
+            return Ok((missing, None));
         }
         Err(error) => return Err(io_error("cannot read", path)(error)),
     };
@@ -90,12 +107,32 @@ pub fn read(path: &Path) -> Result<Snapshot> {
             SIZE_LIMIT / 1024 / 1024
         ))));
     }
-    Ok(Snapshot {
+    let snapshot = Snapshot {
         path: path.into(),
         real,
         bytes: Some(bytes),
         mode: mode_of(&metadata),
-    })
+    };
+    Ok((snapshot, Some(metadata)))
+}
+
+/// A link that was put there since we looked is not followed, and a pipe is not waited for.
+fn open(real: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    as_it_is(&mut options).open(real)
+}
+
+#[cfg(unix)]
+fn as_it_is(options: &mut OpenOptions) -> &mut OpenOptions {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32)
+}
+
+#[cfg(not(unix))]
+fn as_it_is(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
 }
 
 /// Puts `after` where `before` was read, in one step, unless somebody wrote in between.
@@ -145,17 +182,42 @@ pub fn replace(before: &Snapshot, after: &[u8], privacy: Privacy) -> Result<()> 
     Ok(())
 }
 
-/// An empty file of ours for another program to write into, mode 0600.
+/// An empty file of ours for another program to write into, mode 0600. What was there under its name goes, be it a link.
 pub fn fresh_log(path: &Path) -> Result<File> {
     create_folder(parent(path), Privacy::Private)?;
+    discard(path)?;
     let mut options = OpenOptions::new();
-    options.create(true).write(true).truncate(true);
+    options.create_new(true).write(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
     options.open(path).map_err(io_error("cannot write", path))
+}
+
+/// Takes permissions of a file or folder away, unless they are others than `before` by now.
+pub fn set_mode(path: &Path, before: u32, after: u32) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let failed = |error| io_error("cannot set the mode of", path)(error);
+        let file = open(&follow_links(path)?).map_err(failed)?;
+        let now = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
+        if now == after {
+            return Ok(());
+        }
+        if now != before {
+            return Err(Error::Changed { path: path.into() });
+        }
+        file.set_permissions(fs::Permissions::from_mode(after))
+            .map_err(failed)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (path, before, after);
+        Ok(())
+    }
 }
 
 /// Gives a file of ours another name, in one step.
@@ -223,6 +285,18 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// This user's, or root's, against whom nothing helps.
+#[cfg(unix)]
+fn is_ours(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    metadata.uid() == 0 || metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(not(unix))]
+fn is_ours(_: &fs::Metadata) -> bool {
+    true
 }
 
 fn unchanged_since(before: &Snapshot) -> Result<()> {
@@ -301,6 +375,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
+    use crate::patience::Patience;
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -368,5 +443,83 @@ mod tests {
         assert!(matches!(remove(&before), Err(Error::Changed { .. })));
         assert_eq!(fs::read_to_string(&path).unwrap(), "somebody else's");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    /// A folder like /tmp, with a link in it that another user made.
+    fn trap(name: &str) -> Option<(tempfile::TempDir, PathBuf, PathBuf)> {
+        let folder = tempfile::tempdir().unwrap();
+        let victim = folder.path().join("victim");
+        fs::write(&victim, "mine").unwrap();
+        let shared = folder.path().join("shared");
+        fs::create_dir(&shared).unwrap();
+        fs::set_permissions(&shared, fs::Permissions::from_mode(0o1777)).unwrap();
+        let link = shared.join(name);
+        symlink(&victim, &link).unwrap();
+        // Only root can give a link away.
+        std::os::unix::fs::lchown(&link, Some(12345), None).ok()?;
+        Some((folder, link, victim))
+    }
+
+    #[test]
+    fn a_link_that_a_stranger_laid_in_a_shared_folder_is_not_followed() {
+        let Some((_folder, link, victim)) = trap("config.yaml") else {
+            return;
+        };
+        for error in [
+            read(&link).unwrap_err(),
+            lock(&link, Patience::NONE).unwrap_err(),
+            set_mode(&link, 0o644, 0o600).unwrap_err(),
+            read(&link.join("below")).unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("another user"), "{error}");
+        }
+        fresh_log(&link).unwrap().write_all(b"log").unwrap();
+        assert_eq!(fs::read_to_string(victim).unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_link_that_comes_between_looking_and_writing_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("victim"), "mine").unwrap();
+        symlink(at("victim"), at("link")).unwrap();
+        assert!(open(&at("link")).is_err());
+        let before = Snapshot {
+            path: at("link"),
+            real: at("link"),
+            bytes: Some(b"mine".to_vec()),
+            mode: None,
+        };
+        replace(&before, b"new", Privacy::Private).unwrap();
+        assert_eq!(fs::read_to_string(at("victim")).unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_file_of_ours_that_a_stranger_made_or_that_is_a_link_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.json");
+        fs::write(&path, "{}").unwrap();
+        read_own(&path).unwrap();
+        let link = folder.path().join("link");
+        symlink(&path, &link).unwrap();
+        read_own(&link).unwrap_err();
+        lock_own(&link, Patience::NONE).unwrap_err();
+        if std::os::unix::fs::chown(&path, Some(12345), None).is_ok() {
+            let error = read_own(&path).unwrap_err();
+            assert!(error.to_string().contains("another user"), "{error}");
+        }
+    }
+
+    #[test]
+    fn permissions_are_taken_only_from_what_was_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.yaml");
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let error = set_mode(&path, 0o666, 0o600).unwrap_err();
+        assert!(matches!(error, Error::Changed { .. }), "{error}");
+        set_mode(&path, 0o644, 0o600).unwrap();
+        set_mode(&path, 0o644, 0o600).unwrap();
+        assert_eq!(mode(&path), 0o600);
     }
 }

@@ -3,6 +3,7 @@
 //! Data flows one way: argv → request; environment, files, keychain → state; both → interview → choice; choice and state
 //! → plan, which is pure; plan → view; plan → apply → report.
 
+pub mod access;
 pub mod apply;
 pub mod borrowed;
 pub mod catalog;
@@ -50,6 +51,7 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::check::sanitize;
 use crate::cli::{Cli, Command};
 use crate::context::Context;
 use crate::env::Env;
@@ -117,8 +119,10 @@ fn carry_out(cli: &Cli, cx: &Context) -> Result<Finished> {
 fn deliver(report: &Report, word: &str, cx: &Context) -> u8 {
     let text = if cx.json {
         report.to_json(word)
-    } else {
+    } else if report.is_exact {
         report.text.clone()
+    } else {
+        sanitize::calm(&report.text).into_owned()
     };
     match talk::print(&text) {
         Ok(()) => report.exit as u8,

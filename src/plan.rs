@@ -3,7 +3,7 @@
 //! A change of a file is its whole text before and after, so that showing it, refusing a conflict, taking it back and
 //! finding that there is nothing to do are one mechanism.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use serde_yaml::Mapping;
@@ -32,6 +32,8 @@ pub struct Plan {
     pub secrets: Option<SecretChange>,
     /// In the order in which they are written; goose's config comes first.
     pub files: Vec<FileChange>,
+    /// Made last. They are no part of the history: `undo` opens nothing to others.
+    pub modes: Vec<ModeChange>,
     pub notes: Vec<String>,
 }
 
@@ -55,6 +57,14 @@ pub struct FileChange {
     pub privacy: Privacy,
     /// goose's config: once it is written, goose uses what the plan says.
     pub is_commit_point: bool,
+}
+
+/// Permissions that are taken away from others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModeChange {
+    pub path: PathBuf,
+    pub before: u32,
+    pub after: u32,
 }
 
 /// The answers that a setup needs, none left open.
@@ -83,6 +93,11 @@ impl Plan {
     }
 
     pub fn is_empty(&self) -> bool {
+        self.leaves_no_trace() && self.modes.is_empty()
+    }
+
+    /// There is nothing in it that `undo` could take back.
+    pub fn leaves_no_trace(&self) -> bool {
         self.secrets.is_none() && self.files.is_empty()
     }
 
@@ -112,7 +127,10 @@ impl Plan {
             .files
             .iter()
             .map(|file| json!({"kind": "file", "path": file.before.path, "action": file.action()}));
-        secrets.chain(files).collect()
+        let modes = self.modes.iter().map(|mode| {
+            json!({"kind": "file", "path": mode.path, "action": "update", "mode": format!("{:o}", mode.after)})
+        });
+        secrets.chain(files).chain(modes).collect()
     }
 }
 

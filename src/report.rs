@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::check::sanitize;
 use crate::error::{Error, Exit};
 
 pub struct Report {
@@ -10,6 +11,8 @@ pub struct Report {
     pub fields: Map<String, Value>,
     /// What a person sees on stdout.
     pub text: String,
+    /// It is for another program, which needs every byte of it.
+    pub is_exact: bool,
 }
 
 impl Report {
@@ -21,19 +24,23 @@ impl Report {
                 other => Map::from_iter([("value".to_owned(), other)]),
             },
             text: text.into(),
+            is_exact: false,
         }
     }
 
     /// For commands whose output is text for another program.
     pub fn text(text: impl Into<String>) -> Self {
-        Self::new(Exit::Done, json!({}), text)
+        Self {
+            is_exact: true,
+            ..Self::new(Exit::Done, json!({}), text)
+        }
     }
 
     pub fn to_json(&self, command: &str) -> String {
         let mut object = Map::new();
         object.insert("schema".into(), schema(command).into());
         object.extend(self.fields.clone());
-        format!("{}\n", Value::Object(object))
+        line(object)
     }
 }
 
@@ -49,7 +56,12 @@ pub fn failure_to_json(error: &Error, command: &str) -> String {
         "error".into(),
         json!({"kind": error.kind(), "message": error.to_string(), "action": error.action()}),
     );
-    format!("{}\n", Value::Object(object))
+    line(object)
+}
+
+fn line(object: Map<String, Value>) -> String {
+    let json = Value::Object(object).to_string();
+    format!("{}\n", sanitize::escaped(&json))
 }
 
 fn schema(command: &str) -> String {

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use console::{Term, measure_text_width, style};
 
+use crate::check::sanitize;
 use crate::env::Env;
 
 /// Speaks to the person at the terminal, or into a log.
@@ -33,7 +34,7 @@ impl Talk {
     /// A log gets the line as it is; a person gets it as wide as the terminal, with `~` for the home directory. Several
     /// lines at once have a form of their own, such as a diff, and are never wrapped.
     pub fn say(&self, line: impl AsRef<str>) {
-        let line = line.as_ref();
+        let line = &*sanitize::calm(line.as_ref());
         // Nobody is left to tell when stderr is gone.
         if !self.term.features().is_attended() || line.contains('\n') {
             let _ = self.term.write_line(line);

@@ -96,6 +96,15 @@ pub fn plan(plan: &Plan, secrets_file: &Path, env: &Env) -> String {
             line(changed);
         }
     }
+    for mode in &plan.modes {
+        line(format!(
+            "  {} {}",
+            style("mode").bold(),
+            path(&mode.path, env)
+        ));
+        line(removed(&format!("{:o}", mode.before)));
+        line(added(&format!("{:o}", mode.after)));
+    }
     for note in &plan.notes {
         line(format!("  {} {note}", style("note").yellow()));
     }

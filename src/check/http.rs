@@ -40,6 +40,19 @@ pub struct Http {
     log: Option<Arc<Mutex<Vec<String>>>>,
     /// Seconds, by the first answer that tells.
     clock_ahead: Arc<OnceLock<i64>>,
+    /// Below `client`, so that it goes after it.
+    _last: Arc<Last>,
+}
+
+/// The last of a client's clones waits, when it goes, for a name server's answer that nobody needs any more. It does so aside.
+#[derive(Debug)]
+struct Last(Option<Client>);
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        let client = self.0.take();
+        std::thread::spawn(move || drop(client));
+    }
 }
 
 pub(crate) struct Call<'a> {
@@ -74,6 +87,7 @@ impl Http {
 
     fn with(client: Client, env: &Env, deadline: Instant, verbose: bool) -> Self {
         Self {
+            _last: Arc::new(Last(Some(client.clone()))),
             client,
             deadline,
             proxies: Proxies::of(env),

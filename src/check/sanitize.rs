@@ -1,5 +1,6 @@
 //! Text that came from outside, made fit for a terminal.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use crate::secret::Secret;
@@ -39,6 +40,51 @@ pub fn plain(text: &str) -> String {
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Whole text of ours with words of others in it, on its way to a terminal: lines and colours stay, and nothing else that
+/// steers.
+pub fn calm(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| c != '\n' && is_hidden(c)) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = colour(rest).unwrap_or_else(|| c.len_utf8());
+        let (part, after) = rest.split_at(length);
+        if part.len() > c.len_utf8() || matches!(c, '\n' | '\t') || !is_hidden(c) {
+            out.push_str(part);
+        }
+        rest = after;
+    }
+    out.into()
+}
+
+/// The length of a colour sequence, if the text begins with one.
+fn colour(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("\u{1b}[")?;
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+    rest[end..].starts_with('m').then_some(2 + end + 1)
+}
+
+/// JSON that means the same and that a terminal may be shown.
+pub fn escaped(json: &str) -> Cow<'_, str> {
+    let is_loud = |c: char| c != '\n' && is_hidden(c);
+    if !json.chars().any(is_loud) {
+        return json.into();
+    }
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_loud(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out.into()
+}
+
 /// Control characters, and those that have no width or turn the direction of what follows.
 fn is_hidden(c: char) -> bool {
     c.is_control()
@@ -68,6 +114,29 @@ mod tests {
         ] {
             assert_eq!(line(text, None), shown);
         }
+    }
+
+    #[test]
+    fn lines_and_colours_of_our_own_stay() {
+        for (text, shown) in [
+            ("plain\ntext\n", "plain\ntext\n"),
+            ("\u{1b}[31mred\u{1b}[0m\n", "\u{1b}[31mred\u{1b}[0m\n"),
+            ("\u{1b}[1;32mok\u{1b}[m", "\u{1b}[1;32mok\u{1b}[m"),
+            ("\u{1b}[2Jgone\u{1b}", "[2Jgone"),
+            ("\u{1b}]52;c;eA==\u{7}x\ty\r", "]52;c;eA==x\ty"),
+            ("a\u{202e}b\u{9b}31m", "ab31m"),
+        ] {
+            assert_eq!(calm(text), shown);
+        }
+    }
+
+    #[test]
+    fn json_stays_what_it_means() {
+        let text = "a\u{202e}b\u{9b}c\u{e0041}d\ne";
+        let json = serde_json::to_string(text).unwrap();
+        let shown = escaped(&json);
+        assert!(!shown.chars().any(is_hidden), "{shown}");
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
     }
 
     #[test]

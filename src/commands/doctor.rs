@@ -38,6 +38,7 @@ pub fn run(args: &DoctorArgs, cx: &Context) -> Result<Report> {
 
 fn draw_up(mends: &[&Mend], cx: &Context, state: &State) -> Result<Plan> {
     let mut plan = Plan::titled("mend what doctor found");
+    let mut names = Vec::new();
     for mend in mends {
         match mend {
             Mend::Config { provider, model } => {
@@ -56,21 +57,24 @@ fn draw_up(mends: &[&Mend], cx: &Context, state: &State) -> Result<Plan> {
                     },
                 )?;
             }
-            Mend::Secret(name) => {
-                let seen = state.secrets()?;
-                let store = seen.used()?;
-                let text = seen.as_text(store, name);
-                let set: Vec<_> = text
-                    .map(|secret| (name.clone(), secret))
-                    .into_iter()
-                    .collect();
-                plan.secrets = plan::secret_change(seen, store, &set, &[]);
-            }
+            Mend::Secret(name) => names.push(name),
             Mend::EnvFile(shell) => {
                 let files = state.shell_files(&cx.env, *shell)?;
                 exports::write_env_file(&mut plan, &files, cx, state)?;
             }
+            Mend::Close(mode) => plan.modes.push(mode.clone()),
         }
+    }
+    if !names.is_empty() {
+        let seen = state.secrets()?;
+        let store = seen.used()?;
+        let as_text = |name: &String| Some((name.clone(), seen.as_text(store, name)?));
+        let set: Vec<_> = names.into_iter().filter_map(as_text).collect();
+        plan.secrets = plan::secret_change(seen, store, &set, &[]);
+    }
+    if !plan.modes.is_empty() {
+        let note = "`undo` does not open again to others what is closed to them now";
+        plan.notes.push(note.into());
     }
     Ok(plan)
 }

@@ -28,6 +28,7 @@ pub fn run(args: &SwitchArgs, cx: &Context) -> Result<Report> {
         Some(_) => None,
         None => Some(ask(cx, &cx.look()?)?),
     };
+    consent::warn_of_others(cx)?;
     // Nothing is asked any more, so reading, planning and writing are one turn and no other goose-setup comes between.
     let turn = (!args.writing.dry_run)
         .then(|| recovery::turn(cx))

@@ -4,15 +4,17 @@ use super::{Finding, Mend};
 use crate::catalog;
 use crate::context::Context;
 use crate::env::Env;
-use crate::goose::config::{Layout, Source, Sourced};
+use crate::goose::config::{ACTIVE, Config, Layout, PROVIDERS, Source, Sourced};
 use crate::secret::{Secret, is_name_of_secret};
 use crate::state::State;
 use crate::view;
+use crate::yaml_edit::{self, Edit};
 
 pub(super) fn examine(cx: &Context, state: &State) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(active(cx, state));
     findings.extend(leftovers(cx, state));
+    findings.extend(doomed(cx, state));
     findings.extend(keys(cx, state));
     findings.extend(parameters(cx, state));
     findings.extend(state.config.skipped.iter().map(|path| {
@@ -62,35 +64,89 @@ fn active(cx: &Context, state: &State) -> Option<Finding> {
     })
 }
 
-/// Flat keys beside the structured ones: goose reads past them, and takes them away at its next write.
+/// Flat keys beside the structured ones, and what goose's next write makes of them: it moves to the newer layout first.
 fn leftovers(cx: &Context, state: &State) -> Option<Finding> {
-    if state.config.layout() != Layout::Structured {
+    let config = &state.config;
+    if config.layout() != Layout::Structured {
         return None;
     }
     let flat: Vec<&str> = ["GOOSE_PROVIDER", "GOOSE_MODEL"]
         .into_iter()
-        .filter(|name| state.config.user_setting(name).is_some())
+        .filter(|name| config.user_setting(name).is_some())
         .collect();
     if flat.is_empty() {
         return None;
     }
-    let files = state.config.active(&Env::default());
+    let has = |key| config.user_names().any(|name| name == key);
+    let files = config.active(&Env::default());
+    let active = files.provider.map(|it| it.value).unwrap_or_default();
+    let rival = config
+        .user_setting("GOOSE_PROVIDER")
+        .filter(|rival| !rival.is_empty() && *rival != active && !has(PROVIDERS));
+    let fate = match rival {
+        Some(rival) => format!(
+            "count no more beside `{ACTIVE}: {active}`, but goose's next write makes {rival} the active provider"
+        ),
+        None if files.model.is_some() && is_model_lost(config, &flat, &active) => {
+            "say which model is used; goose's next write takes them away, and then it has none"
+                .into()
+        }
+        None => format!("count no more beside `{PROVIDERS}`; goose's next write takes them away"),
+    };
     let finding = Finding::warning(
         "flat-leftovers",
         format!(
-            "{} in {} count no more beside `providers`; goose's next write takes them away",
+            "{} in {} {fate}",
             flat.join(" and "),
             view::path(&state.paths.config, &cx.env)
         ),
         "run `goose-setup doctor --fix`",
     );
-    Some(match (files.provider, files.model) {
-        (Some(provider), Some(model)) => finding.mended_by(Mend::Config {
-            provider: provider.value,
+    Some(match files.model {
+        Some(model) if !active.is_empty() => finding.mended_by(Mend::Config {
+            provider: active,
             model: model.value,
         }),
         _ => finding,
     })
+}
+
+/// Without the flat keys there is no model.
+fn is_model_lost(config: &Config, flat: &[&str], active: &str) -> bool {
+    let mut edits = vec![Edit::set([ACTIVE], active)];
+    edits.extend(flat.iter().map(|name| Edit::remove([name])));
+    let text = config.user.bytes.as_deref().unwrap_or_default();
+    let later = yaml_edit::apply(&config.user.path, text, &edits)
+        .and_then(|edited| config.after(&edited.text));
+    later.is_ok_and(|later| {
+        let model = later.active(&Env::default()).model;
+        model.is_none_or(|model| model.value.is_empty())
+    })
+}
+
+/// Whatever ends so is taken for a mark of the flat layout, whoever wrote it.
+fn doomed(cx: &Context, state: &State) -> Vec<Finding> {
+    const END: &str = "_configured";
+    let names = || state.config.user_names();
+    if !names().any(|name| name == PROVIDERS) {
+        return Vec::new();
+    }
+    names()
+        .filter(|name| {
+            name.strip_suffix(END)
+                .is_some_and(|id| !catalog::is_goose_id(id))
+        })
+        .map(|name| {
+            Finding::warning(
+                "key-doomed",
+                format!(
+                    "{name} in {} ends in `{END}`, and goose's next write takes every such key away",
+                    view::path(&state.paths.config, &cx.env)
+                ),
+                format!("rename {name}, if anything reads it"),
+            )
+        })
+        .collect()
 }
 
 fn keys(cx: &Context, state: &State) -> Vec<Finding> {

@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use super::{Finding, broken};
+use super::{Finding, broken, origin};
 use crate::catalog;
 use crate::context::Context;
 use crate::error::Result;
 use crate::fsio;
 use crate::goose::custom::Custom;
 use crate::goose::paths::Paths;
-use crate::patience::Patience;
-use crate::secrets::Places;
+use crate::secrets::SecretsFile;
 use crate::view;
 
 /// Folders whose content travels to other machines by itself.
@@ -26,7 +25,8 @@ const SYNCED: [&str; 7] = [
 
 pub(super) fn examine(paths: &Paths, cx: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(wrong_name(paths, cx));
+    findings.extend(wrong_names(paths, cx));
+    findings.extend(left_behind(paths, cx));
     findings
         .extend(custom(paths, cx).unwrap_or_else(|error| vec![broken("custom-broken", &error)]));
     findings.extend(secrets(paths));
@@ -35,18 +35,50 @@ pub(super) fn examine(paths: &Paths, cx: &Context) -> Vec<Finding> {
     findings
 }
 
-fn wrong_name(paths: &Paths, cx: &Context) -> Option<Finding> {
-    let misnamed = paths.config.with_extension("yml");
-    let is_wrong = fsio::is_file(&misnamed) && !fsio::is_file(&paths.config);
+fn wrong_names(paths: &Paths, cx: &Context) -> Vec<Finding> {
+    let files = [
+        ("config-misnamed", &paths.config),
+        ("secrets-misnamed", &paths.secrets),
+    ];
+    files
+        .into_iter()
+        .filter_map(|(id, file)| wrong_name(id, file, cx))
+        .collect()
+}
+
+fn wrong_name(id: &'static str, file: &Path, cx: &Context) -> Option<Finding> {
+    let misnamed = file.with_extension("yml");
+    let is_wrong = fsio::is_file(&misnamed) && !fsio::is_file(file);
     is_wrong.then(|| {
         Finding::error(
-            "config-misnamed",
+            id,
             format!("goose does not read {}", view::path(&misnamed, &cx.env)),
             format!(
                 "mv {} {}",
                 view::path(&misnamed, &cx.env),
-                view::path(&paths.config, &cx.env)
+                view::path(file, &cx.env)
             ),
+        )
+    })
+}
+
+/// What was set up lies where it always does, and goose looks elsewhere.
+fn left_behind(paths: &Paths, cx: &Context) -> Option<Finding> {
+    const ROOT: &str = "GOOSE_PATH_ROOT";
+    let usual = Paths::of(&cx.env.without(ROOT)).ok()?;
+    let is_wrong = usual.config != paths.config
+        && fsio::is_file(&usual.config)
+        && !fsio::is_file(&paths.config);
+    is_wrong.then(|| {
+        Finding::error(
+            "path-root",
+            format!(
+                "{ROOT}{} makes goose look for {}, which is not there, and pass over {}",
+                origin::phrase(ROOT, cx),
+                view::path(&paths.config, &cx.env),
+                view::path(&usual.config, &cx.env)
+            ),
+            format!("unset {ROOT}, or run `goose-setup` to set goose up there"),
         )
     })
 }
@@ -89,15 +121,7 @@ fn custom(paths: &Paths, cx: &Context) -> Result<Vec<Finding>> {
 }
 
 fn secrets(paths: &Paths) -> Option<Finding> {
-    let places = Places {
-        file: paths.secrets.clone(),
-        lock: paths.secrets_lock.clone(),
-        former: paths.secrets.clone(),
-        keyring_off: true,
-    };
-    let sound = places
-        .look(Patience::NONE)
-        .and_then(|seen| seen.file.sound());
+    let sound = SecretsFile::read(&paths.secrets).and_then(|file| file.sound());
     sound.err().map(|error| broken("secrets-broken", &error))
 }
 

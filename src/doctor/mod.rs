@@ -12,14 +12,18 @@ mod program;
 mod secrets;
 mod shells;
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::check::sanitize;
 use crate::context::Context;
+use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::goose::config::Config;
 use crate::goose::paths::{OwnPaths, Paths};
 use crate::patience::Patience;
+use crate::plan::ModeChange;
 use crate::shell::Shell;
 use crate::state::State;
 
@@ -55,6 +59,8 @@ pub enum Mend {
     Secret(String),
     /// Write the env file of this shell anew.
     EnvFile(Shell),
+    /// Take permissions away from others.
+    Close(ModeChange),
 }
 
 impl Finding {
@@ -121,13 +127,55 @@ pub fn examine(cx: &Context) -> Result<Vec<Finding>> {
     }
     for finding in &mut findings {
         // Names and reasons come from files that anybody may have written.
-        finding.what = sanitize::plain(&finding.what);
-        finding.fix = sanitize::plain(&finding.fix);
+        for text in [&mut finding.what, &mut finding.fix] {
+            *text = without_home(&sanitize::plain(text), &cx.env);
+        }
     }
     findings.sort_by_key(|finding| finding.severity);
     Ok(findings)
 }
 
+/// Fit to be shown to others: the path of a home directory mostly says who lives there.
+fn without_home(text: &str, env: &Env) -> String {
+    let home = env.home().filter(|home| home.parent().is_some());
+    let Some(home) = home.and_then(Path::to_str) else {
+        return text.to_owned();
+    };
+    let is_inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let mut parts = text.split(home);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        // A longer path that only contains this one is another.
+        let is_other = out.ends_with(is_inner) || part.starts_with(is_inner);
+        out.push_str(if is_other { home } else { "~" });
+        out.push_str(part);
+    }
+    out
+}
+
 fn broken(id: &'static str, error: &Error) -> Finding {
     Finding::error(id, error.to_string(), error.action())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_home_is_a_tilde_and_what_only_looks_like_it_stays() {
+        let env = Env::of([("HOME", "/home/ann")]);
+        for (text, shown) in [
+            ("mend /home/ann/.config/x:3", "mend ~/.config/x:3"),
+            (
+                "mv /home/ann/a /home/ann/b, then /home/ann",
+                "mv ~/a ~/b, then ~",
+            ),
+            (
+                "/home/anna/x and /mnt/home/ann/x",
+                "/home/anna/x and /mnt/home/ann/x",
+            ),
+        ] {
+            assert_eq!(without_home(text, &env), shown);
+        }
+    }
 }

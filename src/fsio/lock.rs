@@ -4,7 +4,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{Privacy, create_folder, follow_links, io_error, parent};
+use super::links::refuse_traps;
+use super::{Privacy, as_it_is, create_folder, follow_links, io_error, parent};
 use crate::error::{Error, Result};
 use crate::patience::{MOMENT, Patience};
 
@@ -20,14 +21,22 @@ pub struct Lock {
 ///
 /// It is the same `flock` call that goose makes, so the two exclude each other.
 pub fn lock(path: &Path, patience: Patience) -> Result<Lock> {
-    let real = follow_links(path)?;
+    lock_at(path, &follow_links(path)?, patience)
+}
+
+/// The same for a lock that only we take: a link is not taken for ours.
+pub fn lock_own(path: &Path, patience: Patience) -> Result<Lock> {
+    refuse_traps(path)?;
+    lock_at(path, path, patience)
+}
+
+fn lock_at(path: &Path, real: &Path, patience: Patience) -> Result<Lock> {
     let open = || {
-        create_folder(parent(&real), Privacy::Private)?;
-        OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&real)
+        create_folder(parent(real), Privacy::Private)?;
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        as_it_is(&mut options)
+            .open(real)
             .map_err(io_error("cannot open the lock", path))
     };
     let mut file = open()?;
@@ -36,7 +45,7 @@ pub fn lock(path: &Path, patience: Patience) -> Result<Lock> {
     loop {
         match file.try_lock() {
             // A lock on a file that was taken away meanwhile excludes nobody.
-            Ok(()) if is_still_at(&file, &real) => return Ok(Lock { _file: file }),
+            Ok(()) if is_still_at(&file, real) => return Ok(Lock { _file: file }),
             Ok(()) => file = open()?,
             Err(TryLockError::WouldBlock) if start.elapsed() < patience.limit() => {
                 if !is_told && start.elapsed() >= MOMENT {

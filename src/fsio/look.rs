@@ -9,6 +9,7 @@ use super::mode_of;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ownership {
     pub user: u32,
+    pub group: u32,
     pub mode: u32,
 }
 
@@ -39,6 +40,7 @@ pub fn ownership(path: &Path) -> Option<Ownership> {
         let metadata = fs::metadata(path).ok()?;
         Some(Ownership {
             user: metadata.uid(),
+            group: metadata.gid(),
             mode: metadata.mode() & 0o7777,
         })
     }

@@ -20,7 +20,7 @@ pub(super) use entry::{Entry, flat_configured};
 pub use source::{Source, Sourced};
 
 pub const ACTIVE: &str = "active_provider";
-pub(super) const PROVIDERS: &str = "providers";
+pub const PROVIDERS: &str = "providers";
 pub(super) const FLAT_PROVIDER: &str = "GOOSE_PROVIDER";
 pub(super) const FLAT_MODEL: &str = "GOOSE_MODEL";
 pub(super) const FLAT_CONFIGURED: &str = "_configured";

@@ -39,7 +39,7 @@ impl History {
     /// Waits for the other goose-setup processes of this user, but not for ever.
     pub fn turn(&self, patience: Patience) -> Result<Turn> {
         let path = self.folder.join("lock");
-        let lock = fsio::lock(&path, patience)?;
+        let lock = fsio::lock_own(&path, patience)?;
         fsio::clear_leftovers_of(&path)?;
         Ok(Turn { _lock: lock })
     }
@@ -62,7 +62,7 @@ impl History {
     /// Written before the first step of a change.
     pub fn begin(&self, entry: &Entry) -> Result<()> {
         let path = self.journal();
-        fsio::replace(&fsio::read(&path)?, &to_json(entry)?, Privacy::Private)
+        fsio::replace(&fsio::read_own(&path)?, &to_json(entry)?, Privacy::Private)
     }
 
     /// The change is made: its journal becomes the entry that `undo` takes back. An undo leaves no entry.
@@ -129,7 +129,7 @@ impl History {
             return self.forget(entry);
         }
         let text = to_json(&entry.faded())?;
-        fsio::replace(&fsio::read(&path)?, &text, Privacy::Private)
+        fsio::replace(&fsio::read_own(&path)?, &text, Privacy::Private)
     }
 
     /// Drops one entry; what is kept for it elsewhere is for the caller to forget.
@@ -170,7 +170,7 @@ fn former_provider(path: &Path) -> Option<String> {
 }
 
 fn read(path: &Path) -> Result<Option<Entry>> {
-    let Some(bytes) = fsio::read(path)?.bytes else {
+    let Some(bytes) = fsio::read_own(path)?.bytes else {
         return Ok(None);
     };
     serde_json::from_slice(&bytes)

@@ -30,7 +30,7 @@ enum Content {
 }
 
 impl SecretsFile {
-    pub(super) fn read(path: &Path) -> Result<Self> {
+    pub fn read(path: &Path) -> Result<Self> {
         let snapshot = fsio::read(path)?;
         let content = match &snapshot.bytes {
             None => Content::Missing,

@@ -78,7 +78,7 @@ impl Places {
     fn write_kept(&self, store: StoreKind, kept: &Entries, patience: Patience) -> Result<()> {
         match store {
             StoreKind::File => {
-                let mut before = fsio::read(&self.former)?;
+                let mut before = fsio::read_own(&self.former)?;
                 let done = if kept.is_empty() {
                     fsio::remove(&before)
                 } else {
@@ -108,7 +108,7 @@ fn crowd_out(kept: &mut Entries, fits: impl Fn(&Entries) -> bool) {
 }
 
 fn read_file(path: &Path) -> Result<Entries> {
-    let Some(bytes) = fsio::read(path)?.bytes.map(Zeroizing::new) else {
+    let Some(bytes) = fsio::read_own(path)?.bytes.map(Zeroizing::new) else {
         return Ok(Entries::default());
     };
     serde_json::from_slice::<Map<String, Value>>(&bytes)

@@ -1,12 +1,13 @@
 //! `doctor`: every finding has a home in which it is true, and the real goose is asked whether it matters there.
 
+use crate::world::answers;
 use crate::world::chat::MARKER;
 use crate::world::goose::{Goose, NEWEST};
 use crate::world::http::Answer;
 use crate::world::provider::{ANTHROPIC, DEEPSEEK, GROQ, OPENAI, OPENROUTER, Provider};
-use crate::world::run::Outcome;
+use crate::world::run::{Outcome, Setup};
 use crate::world::stage::{Stage, Store};
-use crate::world::tools::announce;
+use crate::world::tools::{self, announce};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -99,6 +100,11 @@ fn examine(stage: &Stage) -> (Outcome, Vec<Value>) {
     before.assert_same(&stage.home.tree());
     assert!(stage.internet.chats().is_empty(), "a chat request");
     let answer = outcome.json();
+    let home = stage.home.path().to_str().unwrap();
+    assert!(
+        !outcome.stdout.contains(home),
+        "not fit for a bug report: {outcome}"
+    );
     assert_eq!(answer["schema"], "goose-setup/doctor/1");
     let findings = answer["findings"].as_array().unwrap().clone();
     assert_eq!(
@@ -171,6 +177,15 @@ fn holds(cases: Vec<Case>) {
     announce(&format!(
         "{count} findings, each in a home where it is true"
     ));
+}
+
+/// What OpenRouter answers to every chat.
+fn chats_fail(stage: &Stage, code: u16, message: &str) {
+    let body = json!({"error": {"code": code, "message": message}});
+    let answer = Answer::json(code, &body);
+    stage
+        .internet
+        .answers(OPENROUTER.host, "/api/v1/chat/completions", answer);
 }
 
 fn secrets(stage: &Stage, text: &str) {
@@ -270,6 +285,15 @@ fn a_file_that_goose_cannot_use_is_found() {
                 stage.home.set("GOOSE_DISABLE_KEYRING", "1");
             },
         ),
+        Case::new(
+            &["secrets-misnamed", "key-missing"],
+            &["secrets.yml", "mv "],
+            Goes::Wrong,
+            |stage| {
+                let secrets = stage.home.secrets_file();
+                fs::rename(&secrets, secrets.with_extension("yml")).unwrap();
+            },
+        ),
         Case::new(&["no-provider"], &["goose-setup"], Goes::Wrong, |stage| {
             stage.home.write_config("GOOSE_DISABLE_KEYRING: true\n");
         }),
@@ -288,6 +312,15 @@ fn a_file_that_goose_cannot_use_is_found() {
                     stage.home.config()
                 );
                 stage.home.write_config(flat);
+            },
+        ),
+        Case::new(
+            &["key-doomed"],
+            &["my_tool_configured", "next write", "rename"],
+            Goes::Well,
+            |stage| {
+                let more = format!("{}my_tool_configured: 7\n", stage.home.config());
+                stage.home.write_config(more);
             },
         ),
         Case::new(&["layer-broken"], &["more.yaml"], Goes::Well, |stage| {
@@ -348,6 +381,20 @@ fn a_key_that_goose_does_not_get_is_found() {
             },
         )
         .on_a_desktop(),
+        Case::new(
+            &["keychain"],
+            &["keychain is locked", "unlock it"],
+            Goes::Wrong,
+            |stage| stage.keyring().lock(),
+        )
+        .on_a_desktop(),
+        Case::new(&["account"], &["spending cap"], Goes::Wrong, |stage| {
+            let spent = answers::openrouter_key(&json!(5), &json!(0), 5.0);
+            let host = OPENROUTER.host;
+            let key = Answer::json(200, &spent);
+            stage.internet.answers(host, "/api/v1/key", key);
+            chats_fail(stage, 402, "This request requires more credits");
+        }),
         Case::new(&["key-refused"], &["OpenRouter"], Goes::Wrong, |stage| {
             let key = stage.good_key(OPENROUTER, "stored");
             stage.internet.forgets(OPENROUTER, &key);
@@ -376,6 +423,7 @@ fn a_value_in_the_environment_is_found_with_the_line_that_sets_it() {
     }
     holds(vec![
         set_in!(".bashrc", "export GOOSE_MODEL=another/model"),
+        set_in!(".bash_profile", "declare -x GOOSE_MODEL=another/model"),
         set_in!(".zshenv", "typeset -x GOOSE_MODEL=another/model"),
         set_in!(
             ".config/fish/config.fish",
@@ -388,6 +436,10 @@ fn a_value_in_the_environment_is_found_with_the_line_that_sets_it() {
         set_in!(
             ".config/environment.d/60-mine.conf",
             "GOOSE_MODEL=another/model"
+        ),
+        set_in!(
+            ".config/fish/conf.d/mine.fish",
+            "set -x GOOSE_MODEL another/model"
         ),
         Case::new(&["shadow"], &["work/.envrc:1"], Goes::Wrong, |stage| {
             stage
@@ -429,6 +481,22 @@ fn a_value_in_the_environment_is_found_with_the_line_that_sets_it() {
                 stage.home.set("GOOSE_PATH_ROOT", "goose-root");
             },
         ),
+        Case::new(
+            &["path-root", "no-provider"],
+            &[
+                "GOOSE_PATH_ROOT (set in ~/.bashrc:1)",
+                "pass over ~/.config/goose/config.yaml",
+            ],
+            Goes::Wrong,
+            |stage| {
+                let root = stage.home.path().join("elsewhere").display().to_string();
+                stage
+                    .home
+                    .write(".bashrc", format!("export GOOSE_PATH_ROOT={root}\n"));
+                stage.home.set("GOOSE_PATH_ROOT", &root);
+                stage.home.set("GOOSE_DISABLE_KEYRING", "1");
+            },
+        ),
     ]);
 }
 
@@ -459,6 +527,25 @@ fn files_that_others_can_get_at_are_found() {
                 stage
                     .home
                     .set_mode(&stage.home.path().join(".config/goose"), 0o777);
+            },
+        ),
+        Case::new(
+            &["config-open"],
+            &["config.yaml", "mode 664"],
+            Goes::Well,
+            |stage| {
+                // A group that others are in, too.
+                drop(chown(stage.home.config_file(), None, Some(100)));
+                stage.home.set_mode(&stage.home.config_file(), 0o664);
+            },
+        ),
+        Case::new(
+            &["unreadable"],
+            &["env.sh", "not a file"],
+            Goes::Well,
+            |stage| {
+                let path = ".config/goose-setup/env.sh/folder";
+                stage.home.write(path, "");
             },
         ),
         Case::new(
@@ -493,14 +580,20 @@ fn a_config_of_another_user_is_found() {
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    holds(vec![Case::new(
-        &["config-foreign"],
-        &["config.yaml", "another user (12345)"],
-        Goes::Well,
-        |stage| {
-            chown(stage.home.config_file(), Some(12345), None).unwrap();
-        },
-    )]);
+    holds(vec![
+        Case::new(
+            &["config-foreign"],
+            &["config.yaml", "another user (12345)"],
+            Goes::Well,
+            |stage| {
+                chown(stage.home.config_file(), Some(12345), None).unwrap();
+            },
+        ),
+        Case::new(&["sudo-home"], &["sudo", "ann"], Goes::Well, |stage| {
+            chown(stage.home.path(), Some(12345), None).unwrap();
+            stage.home.set("SUDO_USER", "ann");
+        }),
+    ]);
 }
 
 #[test]
@@ -544,7 +637,7 @@ fn trouble_on_the_way_to_the_provider_is_found() {
             |stage| {
                 let key = Answer::json(
                     200,
-                    &crate::world::answers::openrouter_key(&json!(null), &json!(null), 1.0),
+                    &answers::openrouter_key(&json!(null), &json!(null), 1.0),
                 );
                 stage.internet.answers(
                     OPENROUTER.host,
@@ -556,8 +649,9 @@ fn trouble_on_the_way_to_the_provider_is_found() {
         Case::new(
             &["model"],
             &[OPENROUTER.model, "switch openrouter --model"],
-            Goes::Well,
+            Goes::Wrong,
             |stage| {
+                chats_fail(stage, 404, "No endpoints found for it");
                 stage.internet.answers(
                     OPENROUTER.host,
                     "/api/v1/models",
@@ -568,8 +662,9 @@ fn trouble_on_the_way_to_the_provider_is_found() {
         Case::new(
             &["model"],
             &[OPENROUTER.model, "tools"],
-            Goes::Well,
+            Goes::Wrong,
             |stage| {
+                chats_fail(stage, 404, "No endpoints found that support tool use");
                 stage.internet.answers(
                     OPENROUTER.host,
                     "/api/v1/models",
@@ -578,6 +673,232 @@ fn trouble_on_the_way_to_the_provider_is_found() {
             },
         ),
     ]);
+}
+
+/// What happens to a file that doctor warns about when the real goose writes it.
+#[test]
+fn what_goose_does_with_its_next_write_was_foretold() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let entry = "{enabled: true, model: m, configured: true}";
+    let bare = "{enabled: true, configured: true}";
+    let flat = "GOOSE_PROVIDER: groq\nGOOSE_MODEL: flat\nGOOSE_DISABLE_KEYRING: true\n";
+    // The file, what doctor foretells, and active provider and its model afterwards.
+    for (text, foretold, provider, model) in [
+        (
+            format!("active_provider: openrouter\nproviders:\n  openrouter: {entry}\n{flat}"),
+            "takes them away",
+            "openrouter",
+            Some("m"),
+        ),
+        (
+            format!("active_provider: openrouter\n{flat}"),
+            "makes groq the active provider",
+            "groq",
+            Some("flat"),
+        ),
+        (
+            format!("active_provider: openrouter\nproviders:\n  openrouter: {bare}\n{flat}"),
+            "then it has none",
+            "openrouter",
+            None,
+        ),
+        (
+            format!("providers:\n  groq: {bare}\n{flat}"),
+            "then it has none",
+            "groq",
+            None,
+        ),
+        (
+            format!(
+                "active_provider: openrouter\nproviders:\n  openrouter: {entry}\nmy_tool_configured: 7\n"
+            ),
+            "takes every such key away",
+            "openrouter",
+            Some("m"),
+        ),
+    ] {
+        let (stage, _) = healthy(&goose, OPENROUTER, Store::File).unwrap();
+        stage.home.write_config(&text);
+        let told = stage.runs(["doctor", "--json"]).code(10).run();
+        assert!(told.stdout.contains(foretold), "{text}: {told}");
+        let said = goose.writes_config(&stage.home);
+        let after = stage.home.config_yaml();
+        let shown = format!("{text}\n→\n{}\n{said}", stage.home.config());
+        assert_eq!(after["GOOSE_MODE"], "approve", "{shown}");
+        assert_eq!(after["active_provider"], provider, "{shown}");
+        let now = &after["providers"][provider]["model"];
+        assert_eq!(now.as_str().filter(|it| !it.is_empty()), model, "{shown}");
+        for gone in ["GOOSE_PROVIDER", "GOOSE_MODEL", "my_tool_configured"] {
+            assert!(after.get(gone).is_none(), "{gone}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_link_to_a_link_keeps_goose_from_writing() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let (stage, _) = healthy(&goose, OPENROUTER, Store::File).unwrap();
+    let config = stage.home.config_file();
+    let at = |name: &str| stage.home.path().join(name);
+    fs::rename(&config, at("real.yaml")).unwrap();
+    symlink(at("real.yaml"), at("second.yaml")).unwrap();
+    symlink(at("second.yaml"), &config).unwrap();
+    let before = stage.home.config();
+    let said = goose.writes_config(&stage.home);
+    assert_eq!(stage.home.config(), before, "{said}");
+    assert!(said.stdout.contains("symlink"), "{said}");
+}
+
+#[test]
+fn every_kind_of_finding_has_a_home_here() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/doctor");
+    let tests = include_str!("doctor.rs");
+    let mut ids = BTreeSet::new();
+    for file in fs::read_dir(folder).unwrap() {
+        let source = fs::read_to_string(file.unwrap().path()).unwrap();
+        for start in ["error(", "warning(", "of(", "broken("] {
+            for (place, _) in source.match_indices(start) {
+                let rest = source[place + start.len()..].trim_start();
+                let id = rest
+                    .strip_prefix('"')
+                    .and_then(|rest| rest.split('"').next());
+                ids.extend(id.filter(|id| !id.contains(' ')).map(str::to_owned));
+            }
+        }
+    }
+    assert!(ids.len() > 25, "{ids:?}");
+    for id in &ids {
+        let is_first = tests.contains(&format!("&[\"{id}\""));
+        assert!(is_first, "{id} has no home");
+    }
+    announce(&format!(
+        "{0} of {0} kinds of findings have a home",
+        ids.len()
+    ));
+}
+
+/// A shell in a mount namespace of its own, in which `script` first puts something in the place of a system's file.
+fn with_mount<'a>(stage: &'a Stage, script: &str) -> Option<Setup<'a>> {
+    let unshare = tools::program("unshare")?;
+    let can = std::process::Command::new(&unshare)
+        .args(["-m", "true"])
+        .status()
+        .is_ok_and(|status| status.success());
+    if !can {
+        tools::skip("the right to make a mount namespace (root)");
+        return None;
+    }
+    let script = format!("{script} && exec \"$@\"");
+    let program = env!("CARGO_BIN_EXE_goose-setup");
+    Some(Setup::program(&stage.home, unshare).args(["-m", "/bin/sh", "-c", &script, "sh", program]))
+}
+
+#[test]
+fn a_value_that_the_system_sets_is_found_with_its_line() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let (mut stage, key) = healthy(&goose, OPENROUTER, Store::File).unwrap();
+    stage
+        .home
+        .write("environment", "LANG=C.UTF-8\nGOOSE_MODEL=another/model\n");
+    stage.home.set("GOOSE_MODEL", "another/model");
+    let script = "mount --bind \"$HOME/environment\" /etc/environment";
+    let Some(doctor) = with_mount(&stage, script) else {
+        return;
+    };
+    let told = doctor.args(["doctor", "--json"]).code(10).run();
+    assert!(told.stdout.contains("/etc/environment:2"), "{told}");
+    assert!(!goose_goes_well(&goose, &stage, OPENROUTER, &key));
+}
+
+#[test]
+fn a_name_server_that_never_answers_keeps_nobody() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let (mut stage, _) = healthy(&goose, OPENROUTER, Store::File).unwrap();
+    // Port 53 of an address of this machine that nobody else uses; it takes questions and says nothing.
+    let Ok(_hole) = std::net::UdpSocket::bind("127.53.53.53:53") else {
+        return tools::skip("the right to take port 53 (root)");
+    };
+    stage.home.set("HTTPS_PROXY", "");
+    stage.home.write(
+        "resolv.conf",
+        "nameserver 127.53.53.53\noptions timeout:30 attempts:5\n",
+    );
+    let script = "mount --bind \"$HOME/resolv.conf\" \"$(readlink -f /etc/resolv.conf)\"";
+    for seconds in [1, 3] {
+        let Some(doctor) = with_mount(&stage, script) else {
+            return;
+        };
+        let outcome = doctor
+            .args(["doctor", "--json", "--timeout", &seconds.to_string()])
+            .code(10)
+            .within(Duration::from_secs(20))
+            .run();
+        let finding = outcome.json()["findings"][0].clone();
+        assert_eq!(finding["id"], "provider-unreachable", "{outcome}");
+        assert!(
+            outcome.took < Duration::from_secs(seconds + 1),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_closed_to_others_is_shown_first_and_undo_opens_nothing() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let (stage, _) = healthy(&goose, OPENROUTER, Store::File).unwrap();
+    let secrets = stage.home.secrets_file();
+    let folder = secrets.parent().unwrap();
+    stage.home.set_mode(&secrets, 0o644);
+    stage.home.set_mode(folder, 0o777);
+    let before = stage.home.tree();
+    let shown = stage.runs(["doctor", "--fix", "--dry-run"]).code(10).run();
+    for part in ["- 644", "+ 600", "- 777", "+ 755", "`undo` does not"] {
+        assert!(shown.stdout.contains(part), "{part}: {shown}");
+    }
+    before.assert_same(&stage.home.tree());
+    let listed = stage.runs(["undo", "--list", "--json"]).code(0).run();
+    let fixed = stage
+        .runs(["doctor", "--fix", "--yes", "--json"])
+        .code(0)
+        .run();
+    let changes = fixed.json()["changes"].clone();
+    assert_eq!(changes[0]["mode"], "600", "{fixed}");
+    assert_eq!(changes[0]["action"], "update", "{fixed}");
+    assert_eq!(stage.home.mode(&secrets), 0o600);
+    assert_eq!(stage.home.mode(folder), 0o755);
+    // The change before is still the last one.
+    let now = stage.runs(["undo", "--list", "--json"]).code(0).run();
+    assert_eq!(listed.stdout, now.stdout);
+    stage.runs(["doctor", "--fix", "--yes"]).code(0).run();
+}
+
+#[test]
+fn every_key_that_is_no_text_is_mended_at_once() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let (stage, _) = healthy(&goose, OPENROUTER, Store::File).unwrap();
+    stage.has(GROQ);
+    stage.internet.knows(OPENROUTER, "12345678");
+    stage.internet.knows(GROQ, "87654321");
+    secrets(
+        &stage,
+        "OPENROUTER_API_KEY: 12345678\nGROQ_API_KEY: 87654321\n",
+    );
+    stage.runs(["doctor", "--fix", "--yes"]).run();
+    let now = stage.home.secrets_yaml();
+    assert_eq!(now["OPENROUTER_API_KEY"], "12345678");
+    assert_eq!(now["GROQ_API_KEY"], "87654321");
 }
 
 #[test]

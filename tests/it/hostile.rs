@@ -1,16 +1,18 @@
-//! Answers and files of somebody who means no good: refused or contained, with words.
+//! Answers of somebody who means no good: refused or contained, with words.
 
 use crate::world::http::Answer;
 use crate::world::provider::OPENROUTER;
 use crate::world::run::Outcome;
 use crate::world::stage::Stage;
+use crate::world::tools::announce;
 use serde_json::json;
 use std::io::Write;
-use std::os::unix::fs::chown;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const SECONDS: u64 = 3;
+const LARGE: &str = "64 MiB";
+const BOMB: &str = "a gzip bomb";
 
 /// The check of a key that is stored, when OpenRouter answers like this.
 fn checked(answer: Answer) -> (Stage, Outcome) {
@@ -64,9 +66,9 @@ fn an_answer_of_any_size_or_none_ends_in_time_with_words() {
     let bomb = packed(256 << 20);
     assert!(bomb.len() < 1 << 20);
     let answers = [
-        ("64 MiB", Answer::huge(64 << 20)),
+        (LARGE, Answer::huge(64 << 20)),
         (
-            "a gzip bomb",
+            BOMB,
             Answer::new(200, "application/json", bomb).with("content-encoding", "gzip"),
         ),
         (
@@ -95,8 +97,96 @@ fn an_answer_of_any_size_or_none_ends_in_time_with_words() {
         ),
     ];
     for (name, answer) in answers {
-        let (_stage, outcome) = checked(answer);
+        let (stage, outcome) = checked(answer);
         assert_unreachable(name, &outcome);
+        // Not read to its end and then found to be no JSON.
+        let is_cut = outcome.stdout.contains("larger than");
+        assert_eq!(is_cut, [LARGE, BOMB].contains(&name), "{name}: {outcome}");
+        let asked = stage.internet.requests().len();
+        assert!(asked <= 5, "{name}: asked {asked} times");
+    }
+}
+
+/// Every command that waits for an answer, and where the answer comes from.
+const WAITING: [(&[&str], &str); 8] = [
+    (&["check"], "/api/v1/key"),
+    (&["models"], "/api/v1/models"),
+    (&["limits"], "/api/v1/key"),
+    (&["doctor"], "/api/v1/key"),
+    (&["switch", "openrouter", "--check"], "/api/v1/key"),
+    (
+        &["fallback", OPENROUTER.other_model, "--yes"],
+        "/api/v1/models",
+    ),
+    (
+        &["openrouter", "--yes", "--model", OPENROUTER.model],
+        "/api/v1/key",
+    ),
+    (
+        &[
+            "custom",
+            "https://openrouter.ai/api",
+            "--yes",
+            "--store",
+            "file",
+        ],
+        "/",
+    ),
+];
+
+#[test]
+fn nobody_who_keeps_dripping_keeps_us() {
+    let limit = Duration::from_secs(1);
+    let mut count = 0;
+    for (args, path) in WAITING {
+        for (name, answer) in Answer::drips() {
+            let stage = Stage::on_a_server();
+            stage.has(OPENROUTER);
+            let host = OPENROUTER.host;
+            stage.internet.answers(host, path, answer);
+            let before = stage.home.config();
+            let outcome = stage
+                .runs(args)
+                .args(["--timeout", "1", "--json"])
+                .within(5 * limit)
+                .run();
+            assert_ne!(outcome.code, 0, "{args:?}, {name}: {outcome}");
+            assert!(outcome.took < 3 * limit, "{args:?}, {name}: {outcome:?}");
+            assert!(
+                outcome.stdout.contains("in time"),
+                "{args:?}, {name}: {outcome}"
+            );
+            assert_eq!(stage.home.config(), before, "{args:?}, {name}");
+            count += 1;
+        }
+    }
+    announce(&format!(
+        "{count} of {count} commands end in time while an answer drips"
+    ));
+}
+
+#[test]
+fn no_command_takes_a_key_along_to_where_it_is_sent_on() {
+    for (args, path) in WAITING {
+        for to in ["https://evil.example/", "http://openrouter.ai/plain"] {
+            let stage = Stage::on_a_server();
+            let key = stage.has(OPENROUTER);
+            stage
+                .internet
+                .answers("evil.example", "/", Answer::text(200, "{}"));
+            // With this status a request is sent on whole, its body included.
+            let redirect = Answer::text(307, "").with("location", to);
+            stage.internet.answers(OPENROUTER.host, path, redirect);
+            let outcome = stage.runs(args).args(["--json"]).run();
+            assert_ne!(outcome.code, 0, "{args:?}: {outcome}");
+            for seen in stage.internet.requests() {
+                assert!(
+                    seen.host == OPENROUTER.host && seen.encrypted,
+                    "{args:?} to {to}: {seen:?}"
+                );
+            }
+            assert!(!outcome.stdout.contains(&key));
+        }
     }
 }
 
@@ -159,101 +249,4 @@ fn nothing_from_outside_steers_the_terminal() {
     );
     let told = stage.runs(["models", "--json"]).code(0).run();
     assert_eq!(told.json()["models"].as_array().unwrap().len(), 1, "{told}");
-}
-
-#[test]
-fn a_config_that_would_fill_the_memory_is_refused_in_time() {
-    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-    for level in 1..12 {
-        let below = format!("*a{}", level - 1);
-        bomb.push_str(&format!(
-            "a{level}: &a{level} [{}]\n",
-            vec![below; 10].join(", ")
-        ));
-    }
-    let deep = format!("a: {}{}\n", "[".repeat(50_000), "]".repeat(50_000));
-    let maps = format!("a: {}1{}\n", "{a: ".repeat(5_000), "}".repeat(5_000));
-    let steps = format!("a:\n  {}1\n", "- ".repeat(20_000));
-    let huge = "a: b\n# ".to_owned() + &"x".repeat(17 << 20);
-    for (name, text, code) in [
-        ("an alias bomb", bomb, 6),
-        ("a deep list", deep, 6),
-        ("deep maps", maps, 6),
-        ("deep steps", steps, 6),
-        ("more than 16 MiB", huge, 1),
-    ] {
-        let stage = Stage::on_a_server();
-        stage.home.write_config(&text);
-        stage.home.write_secrets(&format!(
-            "OPENROUTER_API_KEY: '{}'\n",
-            OPENROUTER.key("stored")
-        ));
-        let before = stage.home.tree();
-        for args in [["switch", "openrouter"], ["status", "--json"]] {
-            let told = stage.runs(args).within(Duration::from_secs(10)).run();
-            assert_eq!(told.code, code, "{name}: {told}");
-            assert!(format!("{told}").contains("config.yaml"), "{name}: {told}");
-        }
-        let told = stage
-            .runs(["doctor", "--json"])
-            .code(10)
-            .within(Duration::from_secs(10))
-            .run();
-        assert!(told.stdout.contains("config-broken"), "{name}: {told}");
-        before.assert_same(&stage.home.tree());
-    }
-}
-
-#[test]
-fn a_config_of_ten_megabytes_is_changed_in_time() {
-    let stage = Stage::on_a_server();
-    let text = format!(
-        "GOOSE_DISABLE_KEYRING: true\n{}",
-        "# a line that says nothing at all\n".repeat(300_000)
-    );
-    assert!(text.len() > 10_000_000);
-    stage.home.write_config(&text);
-    stage.home.write_secrets(&format!(
-        "OPENROUTER_API_KEY: '{}'\n",
-        OPENROUTER.key("stored")
-    ));
-    stage
-        .runs(["switch", "openrouter", "--model", "m"])
-        .code(0)
-        .within(Duration::from_secs(55))
-        .run();
-    assert!(stage.home.config().starts_with(&text[..1000]));
-    assert_eq!(stage.home.config_yaml()["active_provider"], OPENROUTER.id);
-}
-
-#[test]
-fn under_sudo_nothing_is_written_into_the_home_of_another() {
-    if !rustix::process::geteuid().is_root() {
-        return;
-    }
-    let stage = Stage::on_a_server();
-    stage.has(OPENROUTER);
-    chown(stage.home.path(), Some(12345), None).unwrap();
-    let before = stage.home.tree();
-    let told = stage
-        .runs(["switch", "openrouter", "--model", "another/model"])
-        .env("SUDO_USER", "ann")
-        .code(2)
-        .run();
-    assert!(
-        told.stderr.contains("sudo") && told.stderr.contains("ann"),
-        "{told}"
-    );
-    before.assert_same(&stage.home.tree());
-    let told = stage
-        .runs(["doctor", "--json"])
-        .env("SUDO_USER", "ann")
-        .code(10)
-        .run();
-    assert!(told.stdout.contains("sudo-home"), "{told}");
-    // A container's root with a mounted home is nobody's sudo.
-    stage
-        .runs(["switch", "openrouter", "--model", "another/model"])
-        .code(0)
-        .run();
 }

@@ -480,6 +480,40 @@ fn every_way_the_exchange_can_fail_has_its_own_words() {
 }
 
 #[test]
+fn an_exchange_that_drips_is_given_up_in_time() {
+    for (name, answer) in Answer::drips() {
+        let desk = Desk::new();
+        desk.internet.answers(OPENROUTER.host, EXCHANGE, answer);
+        let mut returned = Instant::now();
+        let outcome = desk.scripted(&["--timeout", "1"], 4, |url| {
+            returned = Instant::now();
+            returns(&desk.agrees(url));
+        });
+        assert!(outcome.stderr.contains("in time"), "{name}: {outcome}");
+        assert!(returned.elapsed() < Duration::from_secs(3), "{name}");
+        desk.assert_nothing_written();
+    }
+}
+
+#[test]
+fn a_code_and_its_proof_are_not_sent_on_to_another_host() {
+    for to in ["https://evil.example/", "http://openrouter.ai/plain"] {
+        let desk = Desk::new();
+        let evil = Answer::json(200, &json!({"key": "sk-or-v1-evil"}));
+        desk.internet.answers("evil.example", "/", evil);
+        let redirect = Answer::text(307, "").with("location", to);
+        desk.internet.answers(OPENROUTER.host, EXCHANGE, redirect);
+        desk.scripted(&[], 4, |url| {
+            returns(&desk.agrees(url));
+        });
+        for seen in desk.internet.requests() {
+            assert!(seen.host == OPENROUTER.host && seen.encrypted, "{seen:?}");
+        }
+        desk.assert_nothing_written();
+    }
+}
+
+#[test]
 fn a_key_that_is_made_and_refused_is_not_stored() {
     let desk = Desk::new();
     desk.internet.forgets(OPENROUTER, &desk.key);

@@ -25,6 +25,7 @@ mod gateway;
 mod goose_catalogue;
 mod goose_sign_in;
 mod hostile;
+mod hostile_files;
 mod import;
 mod keychain;
 mod kill_sweep;

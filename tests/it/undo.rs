@@ -183,16 +183,7 @@ fn a_first_item_goes_where_the_file_says_the_same_and_stays_where_goose_would_mi
 
 /// The real goose rewrites its whole config, without comments and with all its extensions.
 fn goose_rewrites_its_config(stage: &Stage, goose: &Goose) {
-    let call = |id: u32, method: &str, params: Value| {
-        json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string() + "\n"
-    };
-    let start = json!({"protocolVersion": 1, "clientCapabilities": {}});
-    let upsert = json!({"key": "GOOSE_MODE", "value": "approve"});
-    let input = call(1, "initialize", start) + &call(2, "_goose/unstable/config/upsert", upsert);
-    let said = Setup::program(&stage.home, goose.path())
-        .args(["acp"])
-        .stdin(input)
-        .run();
+    let said = goose.writes_config(&stage.home);
     assert!(stage.home.config().contains("extensions"), "{said}");
 }
 

@@ -3,6 +3,7 @@
 use super::home::Home;
 use super::run::{Outcome, Setup};
 use super::tools;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,6 +30,22 @@ impl Goose {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// A change of its config by goose itself, which rewrites the whole file; what goose answered.
+    pub(crate) fn writes_config(&self, home: &Home) -> Outcome {
+        let call = |id: u32, method: &str, params: Value| {
+            json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()
+                + "\n"
+        };
+        let start = json!({"protocolVersion": 1, "clientCapabilities": {}});
+        let upsert = json!({"key": "GOOSE_MODE", "value": "approve"});
+        let input =
+            call(1, "initialize", start) + &call(2, "_goose/unstable/config/upsert", upsert);
+        Setup::program(home, &self.path)
+            .args(["acp"])
+            .stdin(input)
+            .run()
     }
 
     /// `goose run -t hi` in this home: what a person does after setting it up.

@@ -99,6 +99,9 @@ enum Manner {
     Close,
     /// Never answer.
     Hang,
+    /// Send the head, or the body, one byte at a time and never come to the end.
+    DripHead,
+    DripBody,
 }
 
 impl Answer {
@@ -148,6 +151,27 @@ impl Answer {
         }
     }
 
+    /// A slow loris: there is always a little more to come, of the head or of the body.
+    pub(crate) fn drips() -> [(&'static str, Self); 2] {
+        [Manner::DripHead, Manner::DripBody].map(|manner| {
+            (
+                if manner == Manner::DripHead {
+                    "a head that drips"
+                } else {
+                    "a body that drips"
+                },
+                Self {
+                    manner,
+                    ..Self::new(
+                        200,
+                        "application/json",
+                        "{".to_owned() + &" ".repeat(60_000),
+                    )
+                },
+            )
+        })
+    }
+
     pub(crate) fn close() -> Self {
         Self {
             manner: Manner::Close,
@@ -184,7 +208,13 @@ impl Answer {
                 return Ok(false);
             }
             Manner::Close => return Ok(false),
-            Manner::Whole | Manner::Cut(_) => {}
+            Manner::DripHead => {
+                write!(stream, "HTTP/1.1 200 Scripted\r\n")?;
+                let head = (0..60_000).flat_map(|line| format!("x-{line}: y\r\n").into_bytes());
+                drip(stream, head, stopped)?;
+                return Ok(false);
+            }
+            Manner::Whole | Manner::Cut(_) | Manner::DripBody => {}
         }
         write!(
             stream,
@@ -196,6 +226,10 @@ impl Answer {
             write!(stream, "{name}: {value}\r\n")?;
         }
         write!(stream, "\r\n")?;
+        if self.manner == Manner::DripBody {
+            drip(stream, self.body.iter().copied(), stopped)?;
+            return Ok(false);
+        }
         let sent = match self.manner {
             Manner::Cut(bytes) => &self.body[..bytes.min(self.body.len())],
             _ => &self.body,
@@ -204,6 +238,22 @@ impl Answer {
         stream.flush()?;
         Ok(self.manner == Manner::Whole)
     }
+}
+
+fn drip(
+    stream: &mut impl Write,
+    bytes: impl Iterator<Item = u8>,
+    stopped: &dyn Fn() -> bool,
+) -> io::Result<()> {
+    for byte in bytes {
+        if stopped() {
+            break;
+        }
+        stream.write_all(&[byte])?;
+        stream.flush()?;
+        wait(Duration::from_millis(20), stopped);
+    }
+    Ok(())
 }
 
 fn wait(time: Duration, stopped: &dyn Fn() -> bool) {
