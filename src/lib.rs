@@ -19,6 +19,8 @@ pub mod env;
 pub mod error;
 pub mod fallback;
 pub mod fsio;
+#[cfg(test)]
+mod fuzz;
 pub mod gateway;
 pub mod goose;
 pub mod history;

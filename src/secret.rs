@@ -288,4 +288,20 @@ mod tests {
         assert_eq!(secret.fingerprint().len(), 8);
         assert_eq!(secret.redact("no sk-or-v1-abc here"), "no [key] here");
     }
+
+    #[test]
+    fn fuzz_whatever_is_pasted_gives_a_key_that_can_be_sent_or_none() {
+        crate::fuzz::fuzz("key", |raw| {
+            let raw = String::from_utf8_lossy(raw);
+            let Ok(key) = Secret::parse(&raw) else { return };
+            let key = key.expose();
+            assert!(!key.is_empty() && key.len() < TERMINAL_LINE_LIMIT);
+            assert!(
+                !key.chars()
+                    .any(|c| c.is_whitespace() || c.is_control() || is_zero_width(c))
+            );
+            let shown = Secret::stored(key).redact(&format!("{key} and <{key}>{key}"));
+            assert!(key.len() < 3 || !shown.contains(key), "{shown}");
+        });
+    }
 }

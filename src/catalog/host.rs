@@ -95,14 +95,18 @@ impl Host {
         }
     }
 
+    /// To the last of them: what is left would lose the next one when it is given again.
     fn without_tails<'a>(&self, path: &'a str) -> &'a str {
-        let path = path.trim_end_matches('/');
-        self.tails
+        let mut path = path.trim_end_matches('/');
+        while let Some(rest) = self
+            .tails
             .iter()
             .filter_map(|tail| path.strip_suffix(tail))
             .min_by_key(|rest| rest.len())
-            .unwrap_or(path)
-            .trim_end_matches('/')
+        {
+            path = rest.trim_end_matches('/');
+        }
+        path
     }
 }
 

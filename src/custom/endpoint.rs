@@ -431,4 +431,35 @@ mod tests {
             ["http://llm.example.com:8000/v1"]
         );
     }
+
+    #[test]
+    fn fuzz_any_text_is_refused_or_an_address_at_its_own_host() {
+        crate::fuzz::fuzz("address", |typed| {
+            let typed = String::from_utf8_lossy(typed);
+            for provider in catalog::all() {
+                if let Ok(value) = provider.host_value(&typed) {
+                    assert_eq!(provider.host_value(&value).ok(), Some(value), "said twice");
+                }
+            }
+            let Ok(endpoint) = Endpoint::parse(&typed) else {
+                return;
+            };
+            for engine in [Engine::Openai, Engine::Anthropic, Engine::Ollama] {
+                let bases = endpoint.bases(engine);
+                assert!(!bases.is_empty());
+                for base in bases {
+                    for path in ["/models", "/chat/completions"] {
+                        let url = Url::parse(&endpoint.url(engine, &base, path)).unwrap();
+                        assert_eq!(url.origin().ascii_serialization(), endpoint.origin);
+                        assert!(
+                            url.username().is_empty() && url.password().is_none(),
+                            "{url}"
+                        );
+                        assert!(matches!(url.scheme(), "http" | "https"), "{url}");
+                    }
+                    models_url(engine, &endpoint.base_url(engine, &base));
+                }
+            }
+        });
+    }
 }

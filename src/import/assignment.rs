@@ -104,4 +104,16 @@ mod tests {
             assert_eq!(of(line), None, "{line}");
         }
     }
+
+    #[test]
+    fn fuzz_any_line_gives_a_name_and_a_value_or_nothing() {
+        crate::fuzz::fuzz("assignment", |text| {
+            for line in String::from_utf8_lossy(text).lines() {
+                if let Some((name, value)) = of(line) {
+                    assert!(is_name(name), "{name:?}");
+                    assert!(!value.is_empty() && line.contains(value), "{value:?}");
+                }
+            }
+        });
+    }
 }

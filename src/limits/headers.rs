@@ -290,4 +290,29 @@ mod tests {
         ];
         assert_eq!(read("openai", &odd), []);
     }
+
+    #[test]
+    fn fuzz_no_header_makes_a_figure_that_is_none() {
+        let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        crate::fuzz::fuzz("headers", |lines| {
+            let lines = String::from_utf8_lossy(lines);
+            let headers: Vec<_> = lines
+                .lines()
+                .filter_map(|line| line.split_once(':'))
+                .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+                .collect();
+            for entry in [None, book::of("groq"), book::of("openrouter")] {
+                for rate in rates(&headers, entry, now) {
+                    let figures = [rate.limit, rate.remaining];
+                    assert!(
+                        figures.into_iter().flatten().all(f64::is_finite),
+                        "{rate:?}"
+                    );
+                    assert_eq!(rate.name, sanitize::plain(&rate.name));
+                    // It is told to a person in the end.
+                    rate.resets_at.map(when::stamp);
+                }
+            }
+        });
+    }
 }

@@ -422,4 +422,25 @@ mod tests {
             prop_assert_eq!(remove(&after), before);
         }
     }
+
+    #[test]
+    fn fuzz_any_start_up_file_is_given_back() {
+        crate::fuzz::fuzz("rc", |text| {
+            let line = sample();
+            // What is left when every line of ours is gone is somebody's file.
+            let theirs = remove(text);
+            let Ok(after) = add(&theirs, &line) else {
+                return;
+            };
+            assert_eq!(add(&after, &line).unwrap(), after);
+            assert_eq!(remove(&after), theirs);
+            let ours = lines(&after).filter_map(active).count();
+            assert_eq!(ours, 1);
+            // A file that has a line of ours already ends up with this one alone.
+            let Ok(again) = add(text, &line) else {
+                return;
+            };
+            assert_eq!(lines(&again).filter_map(active).count(), 1);
+        });
+    }
 }

@@ -448,3 +448,39 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn fuzz_any_text_is_refused_or_says_exactly_what_it_shall() {
+    let entry: Mapping = [
+        ("enabled".into(), true.into()),
+        ("model".into(), "m".into()),
+    ]
+    .into_iter()
+    .collect();
+    let edits = [
+        Edit::set(["active_provider"], "x"),
+        Edit::set(["providers", "x"], entry),
+        Edit::set(["providers", "x", "model"], "it's: #1"),
+        Edit::remove(["GOOSE_PROVIDER"]),
+        Edit::set(["OPENROUTER_PARAMETERS", "models"], vec!["a", "b"]),
+    ];
+    crate::fuzz::fuzz("yaml", |text| {
+        let Ok(mut wanted) = parse(path(), text) else {
+            assert!(apply(path(), text, &edits).is_err());
+            return;
+        };
+        for edit in &edits {
+            edit.make(&mut wanted);
+        }
+        let edited = apply(path(), text, &edits).unwrap();
+        assert!(same(&parse(path(), &edited.text).unwrap(), &wanted));
+        // What was proven is what goose reads, too.
+        assert_eq!(seen_by_goose(&edited.text), Some(wanted));
+        let untouched = apply(path(), text, &[Edit::remove(["no such key"])]).unwrap();
+        let mark = BOM.to_string();
+        assert_eq!(
+            untouched.text,
+            text.strip_prefix(mark.as_bytes()).unwrap_or(text)
+        );
+    });
+}

@@ -104,4 +104,14 @@ mod tests {
             let _ = parse(&text);
         }
     }
+
+    #[test]
+    fn fuzz_any_date_is_a_moment_or_none() {
+        crate::fuzz::fuzz("date", |text| {
+            if let Some(moment) = parse(&String::from_utf8_lossy(text)) {
+                ahead_of(moment, SystemTime::now());
+                ahead_of(SystemTime::now(), moment);
+            }
+        });
+    }
 }
