@@ -47,7 +47,9 @@ pub fn is_keys_only_owner(definition: &Definition, custom: &Custom) -> bool {
         exportable_key_name(&definition.name),
     ]
     .contains(name);
+    // goose's own provider of that id has the key too.
     is_made_for_it
+        && !catalog::is_goose_id(&definition.name)
         && custom
             .providers
             .iter()

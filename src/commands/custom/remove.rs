@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::catalog;
 use crate::cli::CustomRemoveArgs;
 use crate::commands::env::{self as exports, Turn};
 use crate::consent::{self, Outcome};
@@ -22,6 +23,8 @@ pub(super) fn run(args: &CustomRemoveArgs, cx: &Context) -> Result<Report> {
     let (definition, path) = super::named(&args.id, &custom)?;
     let id = &definition.name;
     let mut plan = Plan::titled(format!("remove {id}"));
+    // Its place in the config is goose's own provider's too, which comes back when the file is gone.
+    let stands_in = catalog::is_goose_id(id);
     // As goose does it: only a key under the name that it makes up itself belongs to this provider alone.
     if definition::is_keys_only_owner(definition, &custom) {
         let seen = state.secrets()?;
@@ -36,15 +39,22 @@ pub(super) fn run(args: &CustomRemoveArgs, cx: &Context) -> Result<Report> {
             std::slice::from_ref(&definition.api_key_env),
         );
     }
-    plan.forget(&state.config, id)?;
+    let turn = if stands_in {
+        plan.notes
+            .push(format!("{id} is goose's own again, with the key it has"));
+        Turn::None
+    } else {
+        plan.forget(&state.config, id)?;
+        Turn::Leaves(id)
+    };
     plan.files.extend(FileChange::removal(&fsio::read(path)?));
-    exports::keep_up(&mut plan, None, Turn::Leaves(id), cx, &state)?;
+    exports::keep_up(&mut plan, None, turn, cx, &state)?;
     let was_active = state
         .config
         .active(&Env::default())
         .provider
         .is_some_and(|active| active.value == *id);
-    if was_active {
+    if was_active && !stands_in {
         plan.notes.push(format!(
             "{id} is the active provider; without it none is, until you run `goose-setup switch`"
         ));
