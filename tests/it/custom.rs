@@ -355,6 +355,87 @@ fn editing_keeps_the_key_the_id_and_what_it_does_not_know() {
 }
 
 #[test]
+fn an_edit_that_asks_nobody_keeps_the_key_the_engine_and_the_address() {
+    let server = Server::plain(Engine::Anthropic, Some(KEY));
+    let home = home();
+    set_up(&home, &with_key(&server.at(""), &[]));
+    let before = definition(&home, "custom_the_box");
+    let edit = |more: &[&str]| {
+        let args = ["edit", "the_box", "--model", "m2", "--no-check"];
+        set_up(&home, &[&args, more].concat())
+    };
+    let outcome = edit(&[]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    assert_eq!(outcome.json()["needs_key"], true);
+    let after = definition(&home, "custom_the_box");
+    for field in ["engine", "base_url", "api_key_env", "requires_auth"] {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+    assert_eq!(after["models"][0]["name"], "m2");
+    assert_eq!(home.secrets_yaml()["CUSTOM_THE_BOX_API_KEY"], KEY);
+
+    // The key may be in the environment alone, so its name stays too.
+    home.write_secrets("OTHER: kept\n");
+    assert_eq!(edit(&["--name", "Crate"]).code, 0);
+    let after = definition(&home, "custom_the_box");
+    assert_eq!(after["api_key_env"], before["api_key_env"]);
+    assert_eq!(after["requires_auth"], true);
+
+    let before = home.tree();
+    let moved = edit(&["--url", "http://127.0.0.1:1"]);
+    assert_eq!(moved.code, 2, "{moved}");
+    assert!(moved.stdout.contains("--key-stdin"), "{moved}");
+    before.assert_same(&home.tree());
+}
+
+#[test]
+fn an_endpoint_in_a_file_of_another_name_is_seen_again_with_its_key() {
+    let server = Server::plain(Engine::Anthropic, Some(KEY));
+    let home = home().with_secrets(&format!("ACME: {KEY}\n"));
+    let folder = ".config/goose/custom_providers";
+    home.write(
+        &format!("{folder}/mine.json"),
+        json!({
+            "name": "custom_acme",
+            "engine": "anthropic",
+            "display_name": "acme",
+            "api_key_env": "ACME",
+            "base_url": server.at(""),
+            "models": [{"name": MODEL}],
+        })
+        .to_string(),
+    );
+    for more in [&["--no-check"][..], &[]] {
+        let url = server.at("");
+        let args = [&[&*url, "--name", "acme", "--model", MODEL], more].concat();
+        let outcome = set_up(&home, &args);
+        assert_eq!(outcome.code, 0, "{more:?}: {outcome}");
+        assert_eq!(outcome.json()["provider"], "custom_acme");
+        assert_eq!(outcome.json()["goose_agrees"], true);
+        let files: Vec<_> = std::fs::read_dir(home.path().join(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(files, ["mine.json"]);
+        let text = home.read(&format!("{folder}/mine.json"));
+        let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            (
+                &file["api_key_env"],
+                &file["requires_auth"],
+                &file["engine"]
+            ),
+            (&json!("ACME"), &json!(true), &json!("anthropic"))
+        );
+        assert_eq!(home.secrets_yaml()["ACME"], KEY);
+        assert!(home.secrets_yaml().get("CUSTOM_ACME_API_KEY").is_none());
+        let before = home.tree();
+        assert_eq!(set_up(&home, &args).json()["changes"], json!([]));
+        before.assert_same(&home.tree());
+    }
+}
+
+#[test]
 fn a_key_never_goes_along_to_another_address() {
     let server = Server::plain(Engine::Openai, Some(KEY));
     let stranger = Server::plain(Engine::Openai, Some(KEY));
@@ -402,6 +483,28 @@ fn removing_takes_the_file_the_key_and_the_place_in_the_config_and_nothing_else(
         .args(["custom", "remove", "the_box", "--yes"])
         .code(2)
         .run();
+}
+
+#[test]
+fn removing_a_file_in_the_place_of_gooses_own_provider_leaves_that_ones_key_and_entry() {
+    let config =
+        "active_provider: groq\nproviders:\n  groq: {enabled: true, model: a, configured: true}\n";
+    let secrets = "GROQ_API_KEY: kept\n";
+    let home = home().with_config(config).with_secrets(secrets);
+    let path = ".config/goose/custom_providers/mine.json";
+    home.write(
+        path,
+        r#"{"name":"groq","engine":"openai","display_name":"D","api_key_env":"GROQ_API_KEY","base_url":"http://127.0.0.1:1","models":[]}"#,
+    );
+    let said = Setup::new(&home)
+        .args(["custom", "remove", "groq", "--yes"])
+        .code(0)
+        .run();
+    assert!(!home.path().join(path).exists());
+    assert_eq!(home.config(), config);
+    assert_eq!(home.secrets_yaml()["GROQ_API_KEY"], "kept");
+    assert!(said.stdout.contains("goose's own again"), "{said}");
+    assert!(!said.stdout.contains("none is"), "{said}");
 }
 
 #[test]

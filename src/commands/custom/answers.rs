@@ -4,10 +4,11 @@ use crate::catalog::{self, Provider};
 use crate::check::Finding;
 use crate::check::models::Model;
 use crate::cli::{CustomWishes, EngineArg, YesNo};
-use crate::commands::custom::former::Former;
+use crate::commands::custom::former::{self, Former};
 use crate::commands::custom::survey::{self, Given, Survey};
 use crate::custom::definition::{self, Served, Wanted};
 use crate::custom::endpoint::Endpoint;
+use crate::custom::probe::Found;
 use crate::custom::streaming::{self, Streaming};
 use crate::custom::{header, row};
 use crate::env::Env;
@@ -22,6 +23,8 @@ use crate::shell::exports;
 /// Every answer, and what the endpoint said on the way.
 pub(super) struct Answers {
     pub(super) wanted: Wanted,
+    /// The endpoint as it is set up now.
+    pub(super) former: Option<Former>,
     pub(super) row: &'static Provider,
     pub(super) model: String,
     pub(super) key: Option<Secret>,
@@ -40,10 +43,10 @@ pub(super) fn decide(
     interview: &mut Interview<'_>,
     url: Option<&str>,
     wishes: &CustomWishes,
-    former: Option<&Former>,
+    edited: Option<Former>,
     custom: &Custom,
 ) -> Result<Answers> {
-    let typed = match (url, former, &interview.prompt) {
+    let typed = match (url, &edited, &interview.prompt) {
         (Some(url), _, _) => url.to_owned(),
         (None, Some(former), _) => former.definition.base_url.clone(),
         (None, None, Some(prompt)) => prompt.text(
@@ -61,17 +64,38 @@ pub(super) fn decide(
         EngineArg::Ollama => Engine::Ollama,
     });
     let mut notes = Vec::new();
-    let headers = headers(wishes, former, &endpoint, &mut notes)?;
-    let survey = if wishes.no_check {
-        Survey::unasked(&endpoint, only, interview)?
+    let mut headers = said_and_kept(wishes, edited.as_ref(), &endpoint, &mut notes)?;
+    let first = if wishes.no_check {
+        None
     } else {
         let given = Given {
             only,
             headers: &headers,
-            former,
+            former: edited.as_ref(),
         };
-        let first = survey::look(interview, &mut endpoint, &given)?;
-        Survey::with_key(first, &endpoint, &given, interview)?
+        Some(survey::look(interview, &mut endpoint, &given)?)
+    };
+    let title = match (&wishes.name, &edited) {
+        (Some(name), _) => name.trim().to_owned(),
+        (None, Some(former)) => former.definition.display_name.clone(),
+        (None, None) => endpoint.host().to_owned(),
+    };
+    let is_edit = edited.is_some();
+    let former = match edited {
+        Some(former) => Some(former),
+        None => again(&title, custom, &endpoint, first.as_ref(), only)?,
+    };
+    if !is_edit {
+        headers = said_and_kept(wishes, former.as_ref(), &endpoint, &mut notes)?;
+    }
+    let given = Given {
+        only,
+        headers: &headers,
+        former: former.as_ref(),
+    };
+    let survey = match first {
+        Some(first) => Survey::with_key(first, &endpoint, &given, interview)?,
+        None => Survey::unasked(&endpoint, &given, interview)?,
     };
     if survey.key.is_some() && endpoint.is_readable_by_others() {
         notes.push(format!(
@@ -88,14 +112,7 @@ pub(super) fn decide(
             id = known.id
         ));
     }
-    let title = match (&wishes.name, former) {
-        (Some(name), _) => name.trim().to_owned(),
-        (None, Some(former)) => former.definition.display_name.clone(),
-        (None, None) => endpoint.host().to_owned(),
-    };
-    let known = former
-        .map(|former| &former.definition)
-        .or_else(|| again(&title, custom, &survey, &endpoint));
+    let known = former.as_ref().map(|former| &former.definition);
     let id = match known {
         Some(known) => known.name.clone(),
         None => {
@@ -104,7 +121,11 @@ pub(super) fn decide(
             definition::id_for(&title, custom, &is_file)?
         }
     };
-    let key_name = survey.key.as_ref().map(|_| name_of_key(&id, known, custom));
+    let key_name = survey.needs_key.then(|| match known {
+        // A file that names no key has another way to one, which a name would bar.
+        Some(known) if survey.key.is_none() => known.api_key_env.clone(),
+        _ => name_of_key(&id, known, custom),
+    });
     let outgrown = known
         .filter(|known| key_name.as_ref() != Some(&known.api_key_env))
         .filter(|known| definition::is_keys_only_owner(known, custom))
@@ -114,7 +135,7 @@ pub(super) fn decide(
         id,
         title,
         engine: survey.engine,
-        base_url: endpoint.base_url(survey.engine, &survey.base),
+        base_url: survey.base_url,
         models: Vec::new(),
         key_name,
         lists: survey.lists,
@@ -123,7 +144,7 @@ pub(super) fn decide(
     };
     let models = survey.details.models.as_slice();
     let model = choose_model(interview, &wanted, models, &mut notes)?;
-    wanted.models = served(&model, models, former);
+    wanted.models = served(&model, models, known);
     let said = wishes.streaming.map(|word| word == YesNo::Yes);
     let told = survey.details.streaming(&model);
     let streaming = streaming::decide(survey.engine, said, before, told)?;
@@ -138,7 +159,7 @@ pub(super) fn decide(
         .then(|| store::decide(interview))
         .transpose()?;
     Ok(Answers {
-        activates: former.is_none() || active.is_some_and(|active| active.value == wanted.id),
+        activates: !is_edit || active.is_some_and(|active| active.value == wanted.id),
         row,
         model,
         key: survey.key,
@@ -148,6 +169,7 @@ pub(super) fn decide(
         outgrown,
         streaming,
         wanted,
+        former,
         notes,
     })
 }
@@ -193,7 +215,7 @@ fn choose_model(
 }
 
 /// The chosen model first. What the endpoint does not list now stays as the file has it.
-fn served(model: &str, models: &[Model], former: Option<&Former>) -> Vec<Served> {
+fn served(model: &str, models: &[Model], known: Option<&Definition>) -> Vec<Served> {
     let mut all: Vec<Served> = models
         .iter()
         .map(|model| Served {
@@ -202,8 +224,8 @@ fn served(model: &str, models: &[Model], former: Option<&Former>) -> Vec<Served>
             tools: model.tools,
         })
         .collect();
-    if let Some(former) = former.filter(|_| all.is_empty()) {
-        all.extend(former.definition.models.iter().map(|model| Served {
+    if let Some(known) = known.filter(|_| all.is_empty()) {
+        all.extend(known.models.iter().map(|model| Served {
             id: model.name.clone(),
             context: model.context_limit,
             tools: None,
@@ -221,22 +243,27 @@ fn served(model: &str, models: &[Model], former: Option<&Former>) -> Vec<Served>
 }
 
 /// The very endpoint is set up already under this name, so this is another look at it and no second one.
-fn again<'c>(
+fn again(
     title: &str,
-    custom: &'c Custom,
-    survey: &Survey,
+    custom: &Custom,
     endpoint: &Endpoint,
-) -> Option<&'c Definition> {
-    let base_url = endpoint.base_url(survey.engine, &survey.base);
-    custom
-        .providers
-        .iter()
-        .map(|(known, _)| known)
-        .find(|known| known.display_name == title && known.base_url == base_url)
+    found: Option<&Found>,
+    only: Option<Engine>,
+) -> Result<Option<Former>> {
+    let is_there = |known: &Definition| match found.map(|found| &found.door) {
+        Some(door) => known.base_url == endpoint.base_url(door.engine, &door.base),
+        None => only.is_none_or(|only| only == known.engine) && former::is_meant(known, endpoint),
+    };
+    let known = custom.providers.iter().map(|(known, _)| known);
+    known
+        .filter(|known| known.display_name == title)
+        .find(|known| is_there(known))
+        .map(|known| Former::read(&known.name, custom))
+        .transpose()
 }
 
 /// The headers of the file with what is said now. A secret among them was not meant for another address.
-fn headers(
+fn said_and_kept(
     wishes: &CustomWishes,
     former: Option<&Former>,
     endpoint: &Endpoint,

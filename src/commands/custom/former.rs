@@ -28,6 +28,11 @@ impl Former {
         })
     }
 
+    /// The address says nothing that the file does not say already.
+    pub(super) fn is_meant_by(&self, endpoint: &Endpoint) -> bool {
+        is_meant(&self.definition, endpoint)
+    }
+
     /// The key that is stored for it, unless the address is another one now: the key was not meant for that.
     pub(super) fn key_for(&self, endpoint: &Endpoint, state: &State) -> Result<Option<Secret>> {
         if !self.definition.requires_auth || !self.is_at(endpoint) {
@@ -40,4 +45,13 @@ impl Former {
         Endpoint::parse(&self.definition.base_url)
             .is_ok_and(|before| before.origin == endpoint.origin)
     }
+}
+
+/// The address, as it was pasted, may well be the one of this definition.
+pub(super) fn is_meant(definition: &Definition, endpoint: &Endpoint) -> bool {
+    let engine = definition.engine;
+    let is_possible = |base: &String| endpoint.base_url(engine, base) == definition.base_url;
+    Endpoint::parse(&definition.base_url).is_ok_and(|known| known == *endpoint)
+        || endpoint.hint.is_none_or(|hint| hint == engine)
+            && endpoint.bases(engine).iter().any(is_possible)
 }

@@ -1,6 +1,7 @@
 //! The key of an endpoint: asked for, and taken or not after what the endpoint said of it.
 
 use crate::check::Finding;
+use crate::commands::custom::former::Former;
 use crate::custom::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::interview::{Interview, Judged};
@@ -28,6 +29,23 @@ pub(super) fn is_taken(
         return Ok(false);
     }
     prompt.confirm("Go on with this key all the same?", false)
+}
+
+/// The key that goes on being used where nobody is asked about it; another address has to be given one of its own.
+/// `None`: there is none here, be it that none is wanted.
+pub(super) fn kept(
+    interview: &Interview<'_>,
+    endpoint: &Endpoint,
+    former: &Former,
+) -> Result<Option<Secret>> {
+    if former.is_at(endpoint) || !former.definition.requires_auth {
+        return former.key_for(endpoint, interview.state);
+    }
+    loop {
+        if let Some(key) = ask(interview, endpoint, None)? {
+            return Ok(Some(key));
+        }
+    }
 }
 
 /// `None`: what was typed is no key.

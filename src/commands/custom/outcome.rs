@@ -70,7 +70,7 @@ pub(super) fn finish(
             "models": wanted.models,
             "streaming": answers.streaming,
             "headers": wanted.headers.keys().collect::<Vec<_>>(),
-            "needs_key": answers.key.is_some(),
+            "needs_key": wanted.key_name.is_some(),
             "verdict": answers.finding.as_ref().map_or(Verdict::Unproven, |finding| finding.verdict),
             "requests": answers.requests,
             "store": answers.store.map(|store| store.kind),

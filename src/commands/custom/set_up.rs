@@ -1,7 +1,5 @@
 //! A new endpoint, or another look at one that is set up: find out, ask what is open, plan, show, apply, prove.
 
-use serde_json::{Map, Value};
-
 use crate::catalog;
 use crate::cli::{CustomEditArgs, CustomWishes, SetupArgs};
 use crate::commands::custom::answers::{self, Answers};
@@ -62,16 +60,16 @@ fn run(url: Option<&str>, wishes: &CustomWishes, id: Option<&str>, cx: &Context)
             ));
         }
     }
-    let mut answers = answers::decide(&mut interview, url, wishes, former.as_ref(), &custom)?;
-    let mut plan = draw_up(&answers, former.as_ref(), &state)?;
+    let mut answers = answers::decide(&mut interview, url, wishes, former, &custom)?;
+    let mut plan = draw_up(&answers, &state)?;
     exports::keep_up(&mut plan, None, Turn::Joins(answers.row), cx, &state)?;
     let done = consent::carry_out(&plan, wishes.writing, interview.prompt.as_ref(), cx, &state)?;
     answers.notes.append(&mut interview.notes);
     outcome::finish(&answers, &plan, done, cx, &state)
 }
 
-fn draw_up(answers: &Answers, former: Option<&Former>, state: &State) -> Result<Plan> {
-    let wanted = &answers.wanted;
+fn draw_up(answers: &Answers, state: &State) -> Result<Plan> {
+    let (wanted, former) = (&answers.wanted, answers.former.as_ref());
     let mut plan = Plan::titled(format!("set up {}", wanted.title));
     let gone = answers.outgrown.as_slice();
     if let (Some(key), Some(name), Some(store)) = (&answers.key, &wanted.key_name, answers.store) {
@@ -92,14 +90,7 @@ fn draw_up(answers: &Answers, former: Option<&Former>, state: &State) -> Result<
                 .join(format!("{}.json", wanted.id)),
         )?,
     };
-    let fields: Option<Map<String, Value>> = match former {
-        Some(former) => Some(former.fields.clone()),
-        None => file
-            .bytes
-            .as_deref()
-            .and_then(|bytes| serde_json::from_slice(bytes).ok()),
-    };
-    let text = wanted.text(fields.as_ref());
+    let text = wanted.text(former.map(|former| &former.fields));
     // Before the config, which names it.
     plan.files
         .extend(FileChange::to(&file, text.into_bytes(), Privacy::Private));

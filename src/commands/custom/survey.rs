@@ -26,28 +26,49 @@ pub(super) struct Given<'a> {
 /// What was found out of the endpoint, and the key for it.
 pub(super) struct Survey {
     pub(super) engine: Engine,
-    pub(super) base: String,
+    pub(super) base_url: String,
     pub(super) details: Details,
     pub(super) lists: bool,
+    /// goose shall send a key: this one, or where there is none here, whichever it finds itself.
+    pub(super) needs_key: bool,
     pub(super) key: Option<Secret>,
     pub(super) finding: Option<Finding>,
     pub(super) requests: u32,
 }
 
 impl Survey {
-    /// `--no-check`: believes what is said, and what the address itself tells.
+    /// `--no-check`: believes what is said, what the file says already, and what the address itself tells.
     pub(super) fn unasked(
         endpoint: &Endpoint,
-        only: Option<Engine>,
+        given: &Given<'_>,
         interview: &Interview<'_>,
     ) -> Result<Self> {
-        let engine = only.or(endpoint.hint).unwrap_or(Engine::Openai);
+        let former = given.former;
+        let known = former.map(|former| former.definition.engine);
+        let stays = former.is_some_and(|former| former.is_meant_by(endpoint));
+        let told = if stays {
+            known
+        } else {
+            endpoint.hint.or(known)
+        };
+        let engine = given.only.or(told).unwrap_or(Engine::Openai);
+        let base_url = match former.filter(|_| stays && known == Some(engine)) {
+            Some(former) => former.definition.base_url.clone(),
+            None => endpoint.base_url(engine, &endpoint.first_base(engine)),
+        };
+        let key = match (key_source::read(&interview.args.key, interview.cx)?, former) {
+            (Some(key), _) => Some(key),
+            (None, Some(former)) => key::kept(interview, endpoint, former)?,
+            (None, None) => None,
+        };
         Ok(Self {
             engine,
-            base: endpoint.first_base(engine),
+            base_url,
             details: Details::default(),
             lists: true,
-            key: key_source::read(&interview.args.key, interview.cx)?,
+            needs_key: key.is_some()
+                || former.is_some_and(|former| former.definition.requires_auth),
+            key,
             finding: None,
             requests: 0,
         })
@@ -108,6 +129,7 @@ impl Survey {
                 found.requests += finding.requests;
                 let survey = Self::of(found, Some(finding), caller);
                 return Ok(Self {
+                    needs_key: true,
                     key: Some(key),
                     ..survey
                 });
@@ -127,7 +149,10 @@ impl Survey {
                     "",
                 ))
             }),
-            base: found.door.base,
+            needs_key: false,
+            base_url: caller
+                .endpoint
+                .base_url(found.door.engine, &found.door.base),
             requests: found.requests + details.requests,
             details,
             key: None,
