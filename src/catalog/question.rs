@@ -84,9 +84,11 @@ pub struct Answer {
     pub contains: Option<&'static str>,
     /// Lower-case text nowhere in the body.
     pub lacks: Option<&'static str>,
-    /// JSON pointer to what must equal `value`.
+    /// JSON pointer to what must equal `value` or be `at_most` so much.
     pub pointer: Option<&'static str>,
     pub value: Option<serde_json::Value>,
+    /// A number, also one written as text; or several, each of which must.
+    pub at_most: Option<f64>,
     /// Only believed of the provider's own host.
     #[serde(default)]
     pub own_host: bool,

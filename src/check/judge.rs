@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::account::Account;
+use super::account::{Account, number};
 use super::finding::{Finding, Target};
 use super::http::Reply;
 use super::verdict::{Cause, Verdict};
@@ -265,10 +265,22 @@ fn known_answer(target: &Target, reply: &Reply, status: Option<u16>) -> Option<&
             let is_missing = answer.lacks.is_none_or(|text| !body.contains(text));
             let is_value = answer.pointer.is_none_or(|pointer| {
                 let found = reply.json.as_ref().and_then(|json| json.pointer(pointer));
-                found.is_some() && found == answer.value.as_ref()
+                found.is_some_and(|found| match answer.at_most {
+                    Some(most) => is_at_most(found, most),
+                    None => Some(found) == answer.value.as_ref(),
+                })
             });
             is_status && is_text && is_missing && is_value && (target.own_host || !answer.own_host)
         })
+}
+
+/// So are all the numbers there, and there is one.
+fn is_at_most(found: &Value, most: f64) -> bool {
+    let numbers: Vec<f64> = match found {
+        Value::Object(fields) => fields.values().filter_map(number).collect(),
+        single => number(single).into_iter().collect(),
+    };
+    !numbers.is_empty() && numbers.iter().all(|number| *number <= most)
 }
 
 fn explained(target: &Target, reply: &Reply, answer: &Answer) -> Finding {
