@@ -333,29 +333,46 @@ impl Plan {
 
 /// What has to happen in `store` so that it does not hold this name; none where it does not already.
 pub fn secret_removal(seen: &Seen, store: StoreKind, name: &str) -> Option<SecretChange> {
-    seen.holds(store, name).then(|| SecretChange {
-        change: Seen::removal(store, vec![name.to_owned()]),
-        replaced: Vec::new(),
+    lone_secret_change(seen, store, &[], &[name.to_owned()])
+}
+
+/// The same as `secret_change` for these names alone: nothing else is copied from the keychain into a file.
+pub fn lone_secret_change(
+    seen: &Seen,
+    store: StoreKind,
+    set: &[(String, Secret)],
+    remove: &[String],
+) -> Option<SecretChange> {
+    let whole = secret_change(seen, store, set, remove)?;
+    // A first item hides the file from goose, so it takes that along whatever it is made for.
+    if store == StoreKind::Keychain {
+        return Some(whole);
+    }
+    let change = whole.change.alone();
+    (!change.is_empty()).then_some(SecretChange {
+        change,
         carried: Vec::new(),
-        unmakes: false,
-        dialog: dialog::of(std::env::consts::OS, store, false),
+        ..whole
     })
 }
 
-/// What has to happen in `store` so that it holds `set` and not `remove`; none where it does already.
+/// What has to happen in `store` so that it holds `set` and not `remove`; none where it does already. What goose finds in
+/// the other store, and would not find any more, comes along.
 pub fn secret_change(
     seen: &Seen,
     store: StoreKind,
     set: &[(String, Secret)],
     remove: &[String],
 ) -> Option<SecretChange> {
-    let is_kept = |name: &str| seen.secret_in(store, name);
-    let names: Vec<&String> = set.iter().map(|(name, _)| name).collect();
-    let set: Vec<_> = set
+    let stands = |name: &str, new: &Secret| {
+        seen.secret_in(store, name)
+            .is_some_and(|old| old.is_same_as(new))
+    };
+    let (kept, set): (Vec<_>, Vec<_>) = set
         .iter()
-        .filter(|(name, new)| !is_kept(name).is_some_and(|old| old.is_same_as(new)))
         .cloned()
-        .collect();
+        .partition(|(name, new)| stands(name, new));
+    let kept: Vec<String> = kept.into_iter().map(|(name, _)| name).collect();
     let remove: Vec<_> = remove
         .iter()
         .filter(|name| seen.holds(store, name))
@@ -364,7 +381,8 @@ pub fn secret_change(
     let carried: Vec<String> = seen
         .carried(store)
         .into_iter()
-        .filter(|name| !names.contains(&name) && !remove.contains(name))
+        .filter(|name| set.iter().all(|(other, _)| other != name))
+        .filter(|name| !kept.contains(name) && !remove.contains(name))
         .collect();
     // A first keychain item is only made for a secret that is new in it.
     let is_due =
@@ -375,7 +393,7 @@ pub fn secret_change(
             .map(|(name, _)| name.clone())
             .filter(|name| seen.holds(store, name))
             .collect(),
-        change: seen.change(store, set, remove),
+        change: seen.change(store, set, remove, kept),
         carried,
         unmakes: false,
         dialog: dialog::of(std::env::consts::OS, store, !seen.has_item()),

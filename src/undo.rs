@@ -24,7 +24,7 @@ pub fn plan(entry: &Entry, files: &[Snapshot], secrets: Option<(&Seen, &Entries)
     };
     if let (Some(record), Some((seen, former))) = (&entry.secrets, secrets) {
         let back = record.way_back(seen, former);
-        plan.secrets = plan::secret_change(seen, record.store, &back.set, &back.remove);
+        plan.secrets = plan::lone_secret_change(seen, record.store, &back.set, &back.remove);
         if let Some(secrets) = &mut plan.secrets {
             secrets.change.unmakes = record.made_store;
             secrets.unmakes = seen.unmakes(&secrets.change);

@@ -26,6 +26,8 @@ pub struct Change {
     /// Take along what goose reads now and would not find any more: `secrets.yaml` when the first item is made, the item
     /// when the file is to be used instead of it.
     pub(super) carry_over: bool,
+    /// Names that stand there as wanted already: what is taken along does not come over them.
+    pub(super) kept: Vec<String>,
     /// Take the whole store away where nothing is left in it: the change that is taken back made it.
     pub unmakes: bool,
 }
@@ -58,6 +60,18 @@ pub(super) enum Extent {
 }
 
 impl Change {
+    /// The same without what would have been taken along.
+    pub fn alone(self) -> Self {
+        Self {
+            carry_over: false,
+            ..self
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.remove.is_empty()
+    }
+
     pub(super) fn applied_to(&self, base: &Entries) -> Entries {
         let mut entries = base.clone();
         for name in &self.remove {

@@ -130,10 +130,12 @@ impl Entries {
         self.put(name, Some(Value::from(secret.expose())));
     }
 
-    /// Everything in `others` on top of what is here.
-    pub(super) fn take_over(&mut self, others: &Self) {
+    /// Everything in `others` on top of what is here, but for the names in `kept`.
+    pub(super) fn take_over(&mut self, others: &Self, kept: &[String]) {
         for (name, value) in &others.0 {
-            self.put(name, Some(value.clone()));
+            if !kept.contains(name) {
+                self.put(name, Some(value.clone()));
+            }
         }
     }
 

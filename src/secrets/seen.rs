@@ -145,23 +145,14 @@ impl Seen {
         store: StoreKind,
         set: Vec<(String, Secret)>,
         remove: Vec<String>,
+        kept: Vec<String>,
     ) -> Change {
         Change {
             store,
             set,
             remove,
             carry_over: store == StoreKind::Keychain || self.has_item(),
-            unmakes: false,
-        }
-    }
-
-    /// A change that only takes these names away, and so leaves the other store alone.
-    pub fn removal(store: StoreKind, remove: Vec<String>) -> Change {
-        Change {
-            store,
-            set: Vec::new(),
-            remove,
-            carry_over: false,
+            kept,
             unmakes: false,
         }
     }

@@ -73,6 +73,7 @@ fn set(name: &str, value: &str) -> Change {
         set: vec![(name.into(), Secret::stored(value))],
         remove: vec![],
         carry_over: false,
+        kept: vec![],
         unmakes: false,
     }
 }
@@ -83,6 +84,7 @@ fn remove(name: &str) -> Change {
         set: vec![],
         remove: vec![name.into()],
         carry_over: false,
+        kept: vec![],
         unmakes: false,
     }
 }
@@ -358,7 +360,11 @@ fn what_would_be_carried_over_is_named_beforehand() {
 #[test]
 fn the_file_store_needs_no_keychain_unless_there_is_an_item_to_take_along() {
     let home = home(None);
-    let carries = |state, store| home.with(state).change(store, vec![], vec![]).carry_over;
+    let carries = |state, store| {
+        home.with(state)
+            .change(store, vec![], vec![], vec![])
+            .carry_over
+    };
     assert!(carries(item("{}"), StoreKind::File));
     for state in [
         EMPTY,
@@ -421,6 +427,7 @@ fn the_real_keychain_keeps_every_promise() {
     let key = |name: &str, value: &str| Change {
         store: StoreKind::Keychain,
         carry_over: true,
+        kept: vec![],
         ..set(name, value)
     };
     let held = |name: &str| look().secret(name).map(|key| key.expose().to_owned());
@@ -454,6 +461,7 @@ fn the_real_keychain_keeps_every_promise() {
     assert_eq!(look().carried(StoreKind::File), ["B_KEY"]);
     write(Change {
         carry_over: true,
+        kept: vec![],
         ..set("D_KEY", "d")
     });
     assert_eq!(

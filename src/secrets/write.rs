@@ -103,7 +103,7 @@ impl Places {
         let mut base = before.clone();
         if change.carry_over {
             match keychain::read(Item::Goose, patience) {
-                KeychainState::Item(entries) => base.take_over(&entries),
+                KeychainState::Item(entries) => base.take_over(&entries, &change.kept),
                 KeychainState::Empty { .. } => {}
                 KeychainState::Trouble(trouble) => return Err(trouble.error(&self.file)),
             }

@@ -523,3 +523,28 @@ fn a_stored_key_is_used_again_without_being_given() {
         .run();
     assert_eq!(printed.stdout.trim_end(), key);
 }
+
+#[test]
+fn the_key_that_is_given_wins_over_an_older_one_in_the_item_though_the_file_has_it_already() {
+    let (Some(goose), Some(stage)) = (Goose::version(NEWEST), Stage::on_a_desktop()) else {
+        return;
+    };
+    let old = stage.good_key(OPENROUTER, "old");
+    let new = stage.good_key(OPENROUTER, "new");
+    let other = stage.good_key(ANTHROPIC, "other");
+    let item = json!({"OPENROUTER_API_KEY": old, "ANTHROPIC_API_KEY": other});
+    stage.keyring().store(&item.to_string());
+    stage
+        .home
+        .write_secrets(&format!("OPENROUTER_API_KEY: {new}\n"));
+    stage
+        .sets_up(OPENROUTER, &new)
+        .args(["--model", OPENROUTER.model, "--store", "file"])
+        .code(0)
+        .run();
+    let secrets = stage.home.secrets_yaml();
+    assert_eq!(secrets["OPENROUTER_API_KEY"], new.as_str());
+    assert_eq!(secrets["ANTHROPIC_API_KEY"], other.as_str());
+    assert_eq!(stage.keyring().secrets(), item);
+    stage.assert_goose_uses(&goose, OPENROUTER, &new, OPENROUTER.model);
+}

@@ -181,6 +181,40 @@ fn a_first_item_goes_where_the_file_says_the_same_and_stays_where_goose_would_mi
     }
 }
 
+#[test]
+fn taking_back_a_change_of_the_file_copies_nothing_out_of_the_keychain() {
+    for is_gone_already in [false, true] {
+        let Some(stage) = stage(Store::Keychain) else {
+            return;
+        };
+        let [mine, new] = ["mine", "new"].map(|name| stage.good_key(OPENROUTER, name));
+        let file = format!("OPENAI_API_KEY: {mine}\n");
+        stage.home.write_secrets(&file);
+        // A session without the keychain, where goose reads the file.
+        stage
+            .sets_up(OPENROUTER, &new)
+            .args(["--model", OPENROUTER.model])
+            .without_env("DBUS_SESSION_BUS_ADDRESS")
+            .code(0)
+            .run();
+        if is_gone_already {
+            stage.home.write_secrets(&file);
+        }
+        let kept = stage.good_key(GROQ, "kept");
+        let item = json!({"GROQ_API_KEY": kept, "OPENROUTER_API_KEY": mine});
+        stage.keyring().store(&item.to_string());
+        let said = undo(&stage);
+        assert_eq!(
+            stage.home.read(".config/goose/secrets.yaml"),
+            file,
+            "{said}"
+        );
+        assert_eq!(stage.keyring().secrets(), item);
+        assert_eq!(stage.home.config(), CONFIG);
+        assert!(stage.home.files_with(&kept).is_empty());
+    }
+}
+
 /// The real goose rewrites its whole config, without comments and with all its extensions.
 fn goose_rewrites_its_config(stage: &Stage, goose: &Goose) {
     let said = goose.writes_config(&stage.home);
