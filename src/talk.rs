@@ -153,6 +153,12 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> Vec<String> {
     lines
 }
 
+/// How wide the terminal is that results go to, if they go to one.
+pub fn terminal_of_results(env: &Env) -> Option<usize> {
+    env.stdout_is_terminal()
+        .then(|| usize::from(Term::stdout().size().1))
+}
+
 /// Says a text that is whole as it is, before there is anybody to talk to.
 pub fn complain(text: &str) {
     // Nobody is left to tell when stderr is gone.

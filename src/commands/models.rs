@@ -11,6 +11,7 @@ use crate::error::{Exit, Result};
 use crate::interview::model::Columns;
 use crate::limits::hour;
 use crate::report::Report;
+use crate::talk;
 
 pub fn run(args: &ModelsArgs, cx: &Context) -> Result<Report> {
     let state = cx.look()?;
@@ -46,7 +47,10 @@ pub fn run(args: &ModelsArgs, cx: &Context) -> Result<Report> {
         text.push('\n');
     }
     if args.cost && !shown.is_empty() {
-        text.push_str(&format!("{}\n", hour::formula()));
+        let width = talk::terminal_of_results(&cx.env).unwrap_or(usize::MAX);
+        for line in talk::wrapped(&hour::formula(), width, 0) {
+            text.push_str(&format!("{line}\n"));
+        }
     }
     if shown.is_empty() {
         cx.talk.say(format!(

@@ -73,7 +73,7 @@ fn sheet(recorded: &Recorded) -> Sheet {
 
 /// The lines between the key and what is documented.
 fn told(sheet: &Sheet) -> String {
-    let text = console::strip_ansi_codes(&view::text(sheet, &now(), false)).into_owned();
+    let text = console::strip_ansi_codes(&view::text(sheet, &now(), None)).into_owned();
     text.lines()
         .skip_while(|line| !line.starts_with("  key "))
         .skip(1)

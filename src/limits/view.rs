@@ -11,11 +11,17 @@ use super::sheet::Sheet;
 use super::when;
 use crate::check::account::money;
 use crate::error::Exit;
+use crate::talk;
 
+const MARGIN: usize = 2;
 const LABEL: usize = 12;
 
-pub fn text(sheet: &Sheet, now: &ZonedDateTime, with_bars: bool) -> String {
-    let mut lines = Lines::default();
+/// `terminal`: how wide the one is that this goes to.
+pub fn text(sheet: &Sheet, now: &ZonedDateTime, terminal: Option<usize>) -> String {
+    let mut lines = Lines {
+        text: String::new(),
+        terminal,
+    };
     let model = sheet.model.as_ref().map(|model| format!(" · {model}"));
     lines.head(&format!("{}{}", sheet.title, model.unwrap_or_default()));
     if let Some(live) = &sheet.live {
@@ -24,7 +30,7 @@ pub fn text(sheet: &Sheet, now: &ZonedDateTime, with_bars: bool) -> String {
             lines.push("", &live.finding.detail);
             lines.push("", &format!("→ {}", live.finding.action));
         }
-        figures(&live.figures, &mut lines, now, with_bars);
+        figures(&live.figures, &mut lines, now);
     }
     if let Some(note) = &sheet.note {
         lines.push("live", note);
@@ -47,9 +53,9 @@ pub fn text(sheet: &Sheet, now: &ZonedDateTime, with_bars: bool) -> String {
     lines.text
 }
 
-#[derive(Default)]
 struct Lines {
     text: String,
+    terminal: Option<usize>,
 }
 
 impl Lines {
@@ -59,18 +65,28 @@ impl Lines {
 
     fn push(&mut self, label: &str, what: &str) {
         let label = style(format!("{label:<LABEL$}")).dim();
-        self.text.push_str(format!("  {label}{what}").trim_end());
-        self.text.push('\n');
+        let line = format!("  {label}{what}");
+        // An address that is all there is stays beside its label.
+        let width = self.terminal.filter(|_| what.contains(' '));
+        for part in talk::wrapped(line.trim_end(), width.unwrap_or(usize::MAX), MARGIN + LABEL) {
+            self.text.push_str(&part);
+            self.text.push('\n');
+        }
+    }
+
+    /// A figure with its source, and how much of the whole it is.
+    fn push_figure(&mut self, label: &str, part: Option<f64>, what: &str, source: &str) {
+        let source = style(format!("[{source}]")).dim();
+        let bar = part.filter(|_| self.terminal.is_some()).map(bar);
+        let before = bar.map(|bar| format!("{bar} ")).unwrap_or_default();
+        self.push(label, &format!("{before}{what} {source}"));
     }
 }
 
-fn figures(figures: &Figures, lines: &mut Lines, now: &ZonedDateTime, with_bars: bool) {
+fn figures(figures: &Figures, lines: &mut Lines, now: &ZonedDateTime) {
     for purse in &figures.purses {
         let part = part(purse.credit.remaining, purse.credit.limit);
-        lines.push(
-            "credit",
-            &line(part, credit(purse, now), &purse.source, with_bars),
-        );
+        lines.push_figure("credit", part, &credit(purse, now), &purse.source);
     }
     if let Some(first) = figures.spent.first() {
         let spent: Vec<_> = figures
@@ -78,32 +94,18 @@ fn figures(figures: &Figures, lines: &mut Lines, now: &ZonedDateTime, with_bars:
             .iter()
             .map(|spent| format!("{} {}", money(spent.amount, spent.unit), spent.during))
             .collect();
-        lines.push(
-            "spent",
-            &line(None, spent.join(" · "), &first.source, false),
-        );
+        lines.push_figure("spent", None, &spent.join(" · "), &first.source);
     }
     for known in &figures.rates {
         let part = part(known.remaining, known.limit);
-        lines.push(
-            "rate",
-            &line(part, rate(known, now), &known.source, with_bars),
-        );
+        lines.push_figure("rate", part, &rate(known, now), &known.source);
     }
     if let Some(tier) = &figures.tier {
         let source = figures.tier_source.as_deref().unwrap_or_default();
-        lines.push("tier", &line(None, tier.clone(), source, false));
+        lines.push_figure("tier", None, tier, source);
     }
     for note in &figures.notes {
         lines.push("", note);
-    }
-}
-
-fn line(part: Option<f64>, what: String, source: &str, with_bars: bool) -> String {
-    let source = style(format!("[{source}]")).dim();
-    match part.filter(|_| with_bars) {
-        Some(part) => format!("{} {what} {source}", bar(part)),
-        None => format!("{what} {source}"),
     }
 }
 

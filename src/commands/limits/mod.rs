@@ -22,6 +22,7 @@ use crate::limits::way_out::{self, WayOut};
 use crate::limits::{view, watch};
 use crate::report::Report;
 use crate::state::State;
+use crate::talk;
 
 pub fn run(args: &LimitsArgs, cx: &Context) -> Result<Report> {
     let state = cx.look()?;
@@ -54,16 +55,18 @@ impl Shown {
         }
     }
 
-    fn text(&self, with_bars: bool) -> String {
+    fn text(&self, terminal: Option<usize>) -> String {
         let now = ZonedDateTime::now();
         let sheets: Vec<_> = self
             .sheets
             .iter()
-            .map(|sheet| view::text(sheet, &now, with_bars))
+            .map(|sheet| view::text(sheet, &now, terminal))
             .collect();
         let mut text = sheets.join("\n");
         if let Some(way_out) = &self.way_out {
-            text.push_str(&format!("\n{}\n", way_out.sentence()));
+            let width = terminal.unwrap_or(usize::MAX);
+            let lines = talk::wrapped(&way_out.sentence(), width, 0);
+            text.push_str(&format!("\n{}\n", lines.join("\n")));
         }
         text
     }
@@ -106,7 +109,7 @@ impl Shown {
         Report::new(
             exit,
             json!({"results": results, "below": below, "switch_to": self.way_out}),
-            self.text(cx.env.stdout_is_terminal()),
+            self.text(talk::terminal_of_results(&cx.env)),
         )
     }
 
@@ -236,5 +239,7 @@ fn keep_showing(every: Duration, args: &LimitsArgs, cx: &Context) -> Result<Repo
         ));
     }
     // Looked at anew each time: somebody may switch meanwhile. Nothing is said while asking, the screen is in use.
-    match watch::keep(every, || Ok(live(args, cx, &cx.look()?)?.text(true)))? {}
+    match watch::keep(every, || {
+        Ok(live(args, cx, &cx.look()?)?.text(talk::terminal_of_results(&cx.env)))
+    })? {}
 }
