@@ -3,6 +3,7 @@
 //! Each examiner looks at one thing and goes on where another would have to stop, so a broken file hides nothing else.
 
 mod config;
+mod elsewhere;
 mod environment;
 mod files;
 mod network;
@@ -116,6 +117,7 @@ pub fn examine(cx: &Context) -> Result<Vec<Finding>> {
             };
             // The keychain is asked here, and what it said is known from then on.
             add(secrets::examine(cx, &state));
+            add(elsewhere::examine(cx, &state));
             add(environment::shadows(cx, &state));
             add(shells::examine(cx, &state));
             findings.extend(network::examine(cx, &state, until));

@@ -9,7 +9,7 @@ use crate::world::pty::{Key, Person};
 use crate::world::run::Setup;
 use crate::world::sign_in::visit;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const TALL: (u16, u16) = (50, 110);
 const OFFER: &str = "Start `goose configure` for that, once this is written? [Y/n]";
@@ -40,7 +40,7 @@ fn lets_goose_sign_in(person: &mut Person) {
         .sees(OFFER)
         .presses(Key::Enter)
         .says_yes_to_the_rest()
-        .sees("press Enter twice, and sign in")
+        .sees("chosen already: press Enter")
         .sees("What would you like to configure?")
         .presses(Key::Enter)
         .sees("Which model provider should we use?")
@@ -93,47 +93,104 @@ fn the_real_goose_signs_in_with_a_code_after_enter_twice_and_its_token_is_seen()
     }
 }
 
+/// A sign-in that goes through the browser of this machine.
+struct Browsing {
+    args: &'static [&'static str],
+    title: &'static str,
+    /// Who is asked what, and answers.
+    answers: &'static [(&'static str, &'static str, &'static str)],
+    /// What goose asks before it opens the browser, and the key for it.
+    questions: &'static [(&'static str, &'static str)],
+}
+
+const BROWSING: [Browsing; 2] = [
+    Browsing {
+        args: &["gemini_oauth"],
+        title: "Gemini",
+        answers: &[(
+            "cloudcode-pa.googleapis.com",
+            "/",
+            r#"{"currentTier": {"id": "free-tier"}, "cloudaicompanionProject": "mine"}"#,
+        )],
+        questions: &[],
+    },
+    Browsing {
+        args: &["databricks", "--host", "https://dbc-1.cloud.databricks.com"],
+        title: "Databricks",
+        answers: &[
+            (
+                "dbc-1.cloud.databricks.com",
+                "/oidc/.well-known",
+                r#"{"authorization_endpoint": "https://dbc-1.cloud.databricks.com/oidc/v1/authorize", "token_endpoint": "https://dbc-1.cloud.databricks.com/oidc/v1/token"}"#,
+            ),
+            (
+                "dbc-1.cloud.databricks.com",
+                "/api/2.0/serving-endpoints",
+                r#"{"endpoints": []}"#,
+            ),
+        ],
+        questions: &[
+            ("Would you like to update this value?", "\r"),
+            ("Would you like to set DATABRICKS_TOKEN?", "n"),
+        ],
+    },
+];
+
 #[test]
 fn the_real_goose_signs_in_through_the_browser_of_this_machine() {
     let Some(goose) = Goose::version(NEWEST) else {
         return;
     };
-    let internet = Internet::new();
     let token = json!({"access_token": TOKEN, "refresh_token": TOKEN, "token_type": "Bearer", "expires_in": 3600});
-    says(&internet, "oauth2.googleapis.com", "/token", &token);
-    let account = json!({"currentTier": {"id": "free-tier"}, "cloudaicompanionProject": "mine"});
-    says(&internet, "cloudcode-pa.googleapis.com", "/", &account);
-    let mut home = machine(&internet).with_goose(&goose);
-    let browser = home.write_program(
-        "browser",
-        "#!/bin/sh\nprintf %s \"$1\" >\"$HOME/opening\" && mv \"$HOME/opening\" \"$HOME/opened\"\n",
-    );
-    home.set("BROWSER", &browser.display().to_string());
-    let mut person = Person::at(&home, TALL, &["gemini_oauth"]);
-    lets_goose_sign_in(&mut person);
-    let start = Instant::now();
-    while !home.path().join("opened").exists() {
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "{}",
-            person.screen()
+    for case in BROWSING {
+        let internet = Internet::new();
+        for (host, path) in [
+            ("oauth2.googleapis.com", "/token"),
+            ("dbc-1.cloud.databricks.com", "/oidc/v1/token"),
+        ] {
+            says(&internet, host, path, &token);
+        }
+        for (host, path, body) in case.answers {
+            says(&internet, host, path, &serde_json::from_str(body).unwrap());
+        }
+        let mut home = machine(&internet).with_goose(&goose);
+        let browser = home.write_program(
+            "browser",
+            "#!/bin/sh\nprintf %s \"$1\" >\"$HOME/opening\" && mv \"$HOME/opening\" \"$HOME/opened\"\n",
         );
-        std::thread::sleep(Duration::from_millis(5));
+        home.set("BROWSER", &browser.display().to_string());
+        let mut person = Person::at(&home, TALL, case.args);
+        if !case.questions.is_empty() {
+            person
+                .sees("Enter lets goose sign in")
+                .waits_for_hidden_input()
+                .presses(Key::Enter);
+        }
+        lets_goose_sign_in(&mut person);
+        for (question, key) in case.questions {
+            person.sees(question).types(key);
+        }
+        let opened = home.path().join("opened");
+        person.waits("the browser", |_| opened.exists());
+        let page = url::Url::parse(&home.read("opened")).unwrap();
+        let query = |name: &str| {
+            let mut pairs = page.query_pairs();
+            pairs.find(|(it, _)| it == name).unwrap().1.into_owned()
+        };
+        let back = format!("{}?code=c&state={}", query("redirect_uri"), query("state"));
+        visit(&back, "GET", None);
+        let folder = home.path().join(".config/goose");
+        person.waits("a token", |_| {
+            folder.join("gemini_oauth/tokens.json").exists()
+                || folder.join("databricks/oauth").exists()
+        });
+        person
+            .waits("goose's next question", |person| !person.echoes())
+            .presses(Key::CtrlC)
+            .sees(&format!("✓ goose is signed in to {}", case.title));
+        person.gives_the_terminal_back(0);
+        status_says(&home, "goose is signed in");
     }
-    let page = url::Url::parse(&home.read("opened")).unwrap();
-    let query = |name: &str| {
-        let mut pairs = page.query_pairs();
-        pairs.find(|(it, _)| it == name).unwrap().1.into_owned()
-    };
-    let back = format!("{}?code=c&state={}", query("redirect_uri"), query("state"));
-    visit(&back, "GET", None);
-    person
-        .sees("OAuth authentication completed successfully!")
-        .waits("goose's next question", |person| !person.echoes())
-        .presses(Key::CtrlC)
-        .sees("✓ goose is signed in to Gemini");
-    person.gives_the_terminal_back(0);
-    status_says(&home, "goose is signed in");
 }
 
 /// A goose that signs in wherever it is asked to, and says what it was given.
@@ -293,6 +350,17 @@ fn what_counts_for_copilot_is_the_token_in_gooses_store() {
     // A cache of goose's that says nothing of the sign-in.
     home.write(".config/goose/githubcopilot/info.json", "{}");
     status_says(&home, "goose is not signed in");
+    let doctor = || {
+        let report = Setup::new(&home).args(["doctor", "--json"]).run().json();
+        report["findings"].to_string()
+    };
+    let said = doctor();
+    assert!(
+        said.contains("not-signed-in") && said.contains("`goose configure`"),
+        "{said}"
+    );
     home.write_secrets(&format!("GITHUB_COPILOT_TOKEN: {TOKEN}\n"));
     status_says(&home, "goose is signed in");
+    let said = doctor();
+    assert!(!said.contains("not-signed-in"), "{said}");
 }
