@@ -5,7 +5,7 @@
 //! | aichat | `aichat/config.yaml` and `.env` in the config folder; `AICHAT_CONFIG_DIR` | sigoden/aichat wiki, config.example.yaml |
 //! | llm | `io.datasette.llm/keys.json` in the config folder; `LLM_USER_PATH` | simonw/llm, `user_dir` |
 //! | opencode | `opencode/auth.json` in the data folder, entries of type `api` | opencode, `Global.Path.data` |
-//! | aider | `.aider.conf.yml` and `.env` in the home and the current folder | aider.chat, config/api-keys and config/dotenv |
+//! | aider | `.aider.conf.yml` and `.env` in the home and the current folder, `~/.aider/oauth-keys.env` | aider.chat, config/api-keys and config/dotenv; aider's `main.py` |
 //! | crush | `crush/crushrc` in the config folder, `crushrc` and `.crushrc` here; `crush/crush.json` in the config and the data folder, `crush.json` and `.crush.json` here | charmbracelet/crush, docs/config |
 //! | Continue | `~/.continue/config.yaml`, `config.json` and `.env` | docs.continue.dev, reference |
 //! | codex | `~/.codex/auth.json`, field `OPENAI_API_KEY`; `CODEX_HOME` | openai/codex, `AuthDotJson` |
@@ -110,6 +110,7 @@ pub(super) fn files(env: &Env) -> Vec<File> {
     add("llm", Kind::Llm, llm.join("keys.json"));
     add("opencode", Kind::Opencode, data.join("opencode/auth.json"));
     add("aider", Kind::Aider, home.join(".aider.conf.yml"));
+    add("aider", Kind::Lines, home.join(".aider/oauth-keys.env"));
     add("crush", Kind::Crushrc, config.join("crush/crushrc"));
     add("crush", Kind::Crush, config.join("crush/crush.json"));
     add("crush", Kind::Crush, data.join("crush/crush.json"));

@@ -317,7 +317,9 @@ fn ask(
             },
         ));
     };
-    let is_optional = provider.key.as_ref().is_some_and(|key| key.optional);
+    // A server of one's own was asked before, and wants one.
+    let is_optional =
+        provider.kind != Kind::Local && provider.key.as_ref().is_some_and(|key| key.optional);
     let enter = at_hand.words().or_else(|| {
         Some(match (&provider.chain, &provider.sign_in) {
             (Some(chain), _) if is_optional => format!("uses the credentials of {}", chain.title),

@@ -140,8 +140,10 @@ impl<'a> Interview<'a> {
             let stored = self.state.secrets()?.secret(fact.variable);
             if is_odd && !stored.is_some_and(|stored| stored.is_same_as(&key)) {
                 self.notes.push(format!(
-                    "this key does not have the usual form of a key of {}",
-                    provider.title
+                    "this {word} does not have the usual form of {} of {}",
+                    provider.a_key(),
+                    provider.title,
+                    word = provider.key_in_short()
                 ));
             }
             secrets.insert(0, (fact.variable.to_owned(), key));

@@ -53,6 +53,9 @@ fn look_for(
         drop(busy);
         let finding = proof.finding;
         if finding.verdict == Verdict::Malformed {
+            if interview.is_guided() {
+                interview.cx.talk.warn(&finding.detail);
+            }
             return Ok(None);
         }
         let is_settled = if Judged::of(finding.verdict, false) == Judged::Good {

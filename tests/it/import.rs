@@ -36,7 +36,7 @@ const fn case(
     }
 }
 
-const CASES: [Case; 27] = [
+const CASES: [Case; 28] = [
     case(
         "dotenv",
         ".env",
@@ -142,6 +142,13 @@ const CASES: [Case; 27] = [
         GOOGLE,
         "dark-mode: true\napi-key:\n  - gemini=KEY\n",
         3,
+    ),
+    case(
+        "aider",
+        ".aider/oauth-keys.env",
+        OPENROUTER,
+        "OPENROUTER_API_KEY=\"KEY\"\n",
+        1,
     ),
     case(
         "crush",

@@ -7,6 +7,7 @@ use crate::world::home::Home;
 use crate::world::internet::Internet;
 use crate::world::keyring::Keyring;
 use crate::world::personality::Personality;
+use crate::world::pty::{Key, Person};
 use crate::world::run::Setup;
 use serde_json::json;
 use std::time::Duration;
@@ -143,6 +144,59 @@ fn a_program_is_used_where_it_is_installed_and_else_comes_with_its_install_line(
     assert_eq!(
         home.config_yaml()["active_provider"].as_str(),
         Some("claude-acp")
+    );
+}
+
+#[test]
+fn a_server_that_wants_a_key_is_given_one_where_somebody_is_there() {
+    let internet = Internet::new();
+    let key = "sk-lm-aB3dE5fG7hJ9kL1mN2pQ4rS6";
+    let locked = Personality {
+        key: Some(key.into()),
+        ..server(&["qwen3"])
+    };
+    let url = internet.plays_here(locked);
+    let home = Home::new()
+        .online(&internet)
+        .with_config("GOOSE_DISABLE_KEYRING: true\n");
+    home.keeps_secret(key);
+    let mut person = Person::at(&home, (40, 110), &["lmstudio", "--host", &url]);
+    person
+        .sees("LM Studio wants a key")
+        .sees("LM Studio API key (hidden)")
+        .waits_for_hidden_input()
+        .types("\r")
+        .sees("the key is empty")
+        .types(&format!("{key}\r"))
+        .sees("LM Studio accepts the key")
+        .says_yes_to_the_rest();
+    person.gives_the_terminal_back(0);
+    assert_eq!(
+        home.config_yaml()["providers"]["lmstudio"]["model"].as_str(),
+        Some("qwen3")
+    );
+}
+
+#[test]
+fn a_program_that_is_installed_meanwhile_is_found_by_looking_again() {
+    let mut home = Home::new();
+    home.write("bin/other", "");
+    home.put_on_path("bin");
+    let mut person = Person::at(&home, (40, 110), &["codex-acp"]);
+    person
+        .sees("which is not on PATH")
+        .sees("install it: npm install -g")
+        .sees("Look again? [Y/n]");
+    home.write_program("bin/codex-acp", "#!/bin/sh\n");
+    person
+        .presses(Key::Enter)
+        .sees("✓ `codex-acp` is installed")
+        .says_yes_to_the_rest()
+        .sees("if it is not signed in yet, run `codex login`");
+    person.gives_the_terminal_back(0);
+    assert_eq!(
+        home.config_yaml()["active_provider"].as_str(),
+        Some("codex-acp")
     );
 }
 
