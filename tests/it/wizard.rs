@@ -49,6 +49,14 @@ fn pastes(person: &mut Person, key: &str) {
         .types(&format!("{key}\r"));
 }
 
+fn has_set_up(home: &Home, name: &str, key: &str) {
+    Setup::new(home)
+        .args([name, "--key-stdin", "--yes"])
+        .stdin(key)
+        .code(0)
+        .run();
+}
+
 fn stored(home: &Home, provider: Provider) -> Option<String> {
     let name = provider.key_variable.unwrap();
     home.secrets_yaml()[name].as_str().map(str::to_owned)
@@ -410,11 +418,7 @@ fn a_key_that_was_read_from_the_terminal_leaves_the_next_one_as_hidden() {
 fn enter_keeps_the_stored_key_and_a_second_run_has_nothing_to_change() {
     let (internet, key) = internet_with(OPENROUTER);
     let home = machine(&internet, &key);
-    Setup::new(&home)
-        .args(["openrouter", "--key-stdin", "--yes"])
-        .stdin(key.as_str())
-        .code(0)
-        .run();
+    has_set_up(&home, "openrouter", &key);
     let before = home.tree();
     let mut person = Person::at(&home, WIDE, &["openrouter"]);
     person
@@ -497,11 +501,7 @@ fn doubt(answer: Answer, words: &str, has_stored_key: bool) {
     if has_stored_key {
         let old = OPENROUTER.key("old");
         internet.knows(OPENROUTER, &old);
-        Setup::new(&home)
-            .args(["openrouter", "--key-stdin", "--yes"])
-            .stdin(old)
-            .code(0)
-            .run();
+        has_set_up(&home, "openrouter", &old);
     }
     internet.answers(OPENROUTER.host, "/api/v1/key", answer);
     let before = home.tree();
@@ -554,11 +554,7 @@ fn a_provider_in_trouble_is_for_the_person_to_decide() {
 fn a_configured_machine_gets_a_menu_and_can_change_the_model_without_the_key() {
     let (internet, key) = internet_with(OPENROUTER);
     let home = machine(&internet, &key);
-    Setup::new(&home)
-        .args(["openrouter", "--key-stdin", "--yes"])
-        .stdin(key.as_str())
-        .code(0)
-        .run();
+    has_set_up(&home, "openrouter", &key);
     let mut person = Person::at(&home, WIDE, &[]);
     person
         .sees("goose uses OpenRouter with anthropic/claude-sonnet-4")
@@ -596,11 +592,7 @@ fn the_menu_switches_between_providers() {
     internet.knows(ANTHROPIC, &other);
     let home = machine(&internet, &key);
     for (name, key) in [("openrouter", &key), ("anthropic", &other)] {
-        Setup::new(&home)
-            .args([name, "--key-stdin", "--yes"])
-            .stdin(key.as_str())
-            .code(0)
-            .run();
+        has_set_up(&home, name, key);
     }
     let mut person = Person::at(&home, WIDE, &[]);
     person
