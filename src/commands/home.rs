@@ -1,6 +1,6 @@
 //! What a configured machine is offered when `goose-setup` is typed alone.
 
-use crate::catalog::{self, Provider};
+use crate::catalog::{self, Provider, SignIn};
 use crate::cli::{
     CheckArgs, DoctorArgs, FallbackArgs, ImportArgs, KeyCommand, KeySetArgs, KeySource, LimitsArgs,
     SetupArgs, SwitchArgs, Writing,
@@ -10,7 +10,9 @@ use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::fallback;
+use crate::goose::binary::Goose;
 use crate::interview::Topic;
+use crate::login::by_goose;
 use crate::prompt::Prompt;
 use crate::prompt::list::Item;
 use crate::report::Report;
@@ -28,33 +30,59 @@ enum Offer {
     Status,
     Doctor,
     Import,
+    SignIn,
+}
+
+/// What there is to offer on this machine, looked for once.
+struct Scene<'a> {
+    /// None where goose uses a provider that is not known here.
+    active: Option<&'static Provider>,
+    /// Whose keys could be taken over.
+    found: String,
+    /// Where only goose signs in to the active provider.
+    sign_in: Option<(&'static SignIn, &'a Goose)>,
+    state: &'a State,
+}
+
+impl<'a> Scene<'a> {
+    fn of(active: &str, writing: Writing, cx: &Context, state: &'a State) -> Self {
+        let active = catalog::by_id(active);
+        let sign_in = active
+            .filter(|provider| provider.key.is_none() && !writing.dry_run)
+            .and_then(|provider| provider.sign_in.as_ref());
+        Self {
+            active,
+            found: importable(cx, state),
+            sign_in: sign_in.zip(state.goose(&cx.env)),
+            state,
+        }
+    }
 }
 
 impl Offer {
-    /// `active`: none where goose uses a provider that is not known here.
-    fn makes_sense(self, active: Option<&Provider>, found: &str, state: &State) -> bool {
+    fn makes_sense(self, scene: &Scene<'_>) -> bool {
+        let configured = || scene.state.config.configured();
         match self {
-            Self::Import => !found.is_empty(),
-            Self::Switch => state.config.configured().len() > 1,
-            Self::Model => active.is_some(),
-            Self::Key => active.is_some_and(|provider| provider.key.is_some()),
-            Self::Fallback => {
-                let configured = state.config.configured();
-                configured
-                    .iter()
-                    .any(|known| known.id == fallback::PROVIDER)
-            }
+            Self::Import => !scene.found.is_empty(),
+            Self::SignIn => scene.sign_in.is_some(),
+            Self::Switch => configured().len() > 1,
+            Self::Model => scene.active.is_some(),
+            Self::Key => scene.active.is_some_and(|provider| provider.key.is_some()),
+            Self::Fallback => configured()
+                .iter()
+                .any(|known| known.id == fallback::PROVIDER),
             Self::Add | Self::Check | Self::Limits | Self::Status | Self::Doctor => true,
         }
     }
 }
 
-const OFFERS: [(Offer, &str); 10] = [
+const OFFERS: [(Offer, &str); 11] = [
     (Offer::Switch, "use another provider that is set up"),
     (Offer::Add, "set up a provider"),
     (Offer::Import, "take over keys that other tools have"),
     (Offer::Model, "choose another model"),
     (Offer::Key, "replace the key"),
+    (Offer::SignIn, "let goose sign in again"),
     (Offer::Check, "check the stored keys"),
     (Offer::Limits, "show credit, usage and rate limits"),
     (Offer::Fallback, "let OpenRouter fall over to other models"),
@@ -90,20 +118,21 @@ pub fn run(prompt: Prompt, args: &SetupArgs, cx: &Context, state: &State) -> Res
         .config
         .model_of(&active)
         .unwrap_or_else(|| "no model".into());
-    let provider = catalog::by_id(&active);
+    let scene = Scene::of(&active, args.writing, cx, state);
     cx.talk.say(format!(
         "  goose uses {} with {model}",
-        provider.map_or(active.as_str(), |provider| provider.title)
+        scene
+            .active
+            .map_or(active.as_str(), |provider| provider.title)
     ));
-    let found = importable(cx, state);
     let offers: Vec<_> = OFFERS
         .into_iter()
-        .filter(|(offer, _)| offer.makes_sense(provider, &found, state))
+        .filter(|(offer, _)| offer.makes_sense(&scene))
         .collect();
     let items: Vec<Item> = offers
         .iter()
         .map(|(offer, text)| match offer {
-            Offer::Import => Item::new(*text, &found),
+            Offer::Import => Item::new(*text, &scene.found),
             _ => Item::new(*text, ""),
         })
         .collect();
@@ -157,6 +186,12 @@ pub fn run(prompt: Prompt, args: &SetupArgs, cx: &Context, state: &State) -> Res
             },
             cx,
         ),
+        Offer::SignIn => {
+            if let (Some(provider), Some((sign_in, goose))) = (scene.active, scene.sign_in) {
+                by_goose::run(provider, sign_in, goose, &prompt, cx)?;
+            }
+            status::run(cx)
+        }
         Offer::Status => status::run(cx),
         Offer::Doctor => doctor::run(
             &DoctorArgs {

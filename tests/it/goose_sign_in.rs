@@ -310,6 +310,27 @@ fn a_model_chosen_inside_goose_is_the_one_that_is_reported() {
 }
 
 #[test]
+fn the_menu_lets_goose_sign_in_again_where_that_is_how_it_gets_in() {
+    let internet = Internet::new();
+    let mut home = machine(&internet);
+    stand_in(
+        &mut home,
+        "mkdir -p ~/.config/goose/kimicode && echo '{}' >~/.config/goose/kimicode/token.json",
+    );
+    Setup::new(&home).args(["kimi_code", "--yes"]).code(0).run();
+    let mut person = Person::at(&home, TALL, &[]);
+    person
+        .sees("What would you like to do?")
+        .types("sign in")
+        .sees("❯ let goose sign in again")
+        .presses(Key::Enter)
+        .sees("`goose configure` has Kimi Code chosen already")
+        .sees("stand-in: configure")
+        .sees("✓ goose is signed in to Kimi Code");
+    person.gives_the_terminal_back(0);
+}
+
+#[test]
 fn nobody_who_did_not_agree_has_goose_started() {
     let internet = Internet::new();
     let mut home = machine(&internet);
