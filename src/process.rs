@@ -280,7 +280,7 @@ pub fn command_line(pid: u32) -> Option<String> {
         let text = String::from_utf8_lossy(&bytes).replace('\0', " ");
         return Some(text.trim_end().to_owned()).filter(|text| !text.is_empty());
     }
-    let mut command = Command::new("ps");
+    let mut command = Command::new("/bin/ps");
     command.args(["-ww", "-o", "command=", "-p", &pid.to_string()]);
     let text = ask(command, Duration::from_secs(2), Stdio::null()).ok()?;
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())

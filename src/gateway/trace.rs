@@ -34,6 +34,8 @@ pub struct Place {
     lock: PathBuf,
     file: PathBuf,
     config: PathBuf,
+    /// What LiteLLM said last.
+    pub log: PathBuf,
 }
 
 /// LiteLLM, as far as `gateway run` has to do with it.
@@ -52,6 +54,7 @@ impl Place {
             lock: own.state_dir.join("gateway.lock"),
             file: own.state_dir.join("gateway-process.json"),
             config: own.config_dir.join("gateway.yaml"),
+            log: own.state_dir.join("gateway.log"),
         }
     }
 
@@ -94,6 +97,13 @@ impl Place {
             ),
             format!("end it with `kill -9 {}`", trace.pid),
         ))
+    }
+
+    /// Takes all of it away, once nobody watches.
+    pub fn clear(&self) -> Result<()> {
+        [&self.file, &self.log, &self.lock]
+            .into_iter()
+            .try_for_each(|path| fsio::discard(path))
     }
 
     /// The process of the trace, if it is still the one that was started.

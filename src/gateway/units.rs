@@ -48,7 +48,7 @@ pub fn compose(written: &Written) -> Result<String> {
     let keys: Vec<String> = written
         .variables()
         .iter()
-        .map(|name| format!("      {name}: ${{{name}:?}}"))
+        .map(|name| format!("      {name}: ${{{name}:?a key that the configuration names}}"))
         .collect();
     let config: Vec<String> = written
         .shared()?
@@ -138,7 +138,10 @@ mod tests {
         let text = compose(&written).unwrap();
         let yaml: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
         let environment = &yaml["services"]["litellm"]["environment"];
-        assert_eq!(environment["OPENAI_API_KEY"], "${OPENAI_API_KEY:?}");
+        assert_eq!(
+            environment["OPENAI_API_KEY"],
+            "${OPENAI_API_KEY:?a key that the configuration names}"
+        );
         let inner: serde_yaml::Value =
             serde_yaml::from_str(yaml["configs"]["litellm"]["content"].as_str().unwrap()).unwrap();
         assert_eq!(inner["router_settings"]["redis_host"], "redis");

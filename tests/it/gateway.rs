@@ -588,7 +588,44 @@ fn what_a_killed_run_left_behind_is_named_and_ended() {
         .json();
     assert_eq!(told["ends"]["pid"].to_string(), pid);
     assert!(!listens());
+    let state = std::fs::read_dir(home.path().join(".local/state/goose-setup")).unwrap();
+    for file in state {
+        let name = file.unwrap().file_name();
+        assert!(!name.to_string_lossy().starts_with("gateway"), "{name:?}");
+    }
     assert_eq!(status()["process"], Value::Null);
+}
+
+#[test]
+fn a_person_sees_the_log_on_demand_and_ctrl_c_ends_it_cleanly() {
+    if tools::program("python3").is_none() {
+        return;
+    }
+    let internet = Internet::new();
+    let mut home = home(&internet, &[OPENAI, ANTHROPIC]);
+    let port = free_port();
+    set_up(&home, port);
+    let talkative = ANSWERS.replace(
+        "port = int",
+        "print(\"a word of LiteLLM\", flush=True)\nport = int",
+    );
+    stand_in(&mut home, "litellm", &talkative);
+    for (args, log) in [
+        (vec!["gateway", "run", "--log"], true),
+        (vec!["gateway", "run"], false),
+    ] {
+        let mut person = Person::at(&home, (40, 110), &args);
+        person.sees("the gateway answers at");
+        assert_eq!(person.screen().contains("a word of LiteLLM"), log);
+        person.presses(Key::CtrlC);
+        assert_eq!(person.leaves(), 0);
+        assert!(person.echoes() && person.cursor_is_shown());
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    }
+    assert!(
+        home.read(".local/state/goose-setup/gateway.log")
+            .contains("a word of LiteLLM")
+    );
 }
 
 #[test]
@@ -795,7 +832,7 @@ fn a_person_is_asked_again_after_a_typo_and_may_overrule_a_provider_that_is_away
     let mut person = Person::at(&home, (40, 110), &["gateway", "setup"]);
     person.sees("Which model shall goose use?").types("another");
     person.sees("❯ another model").presses(Key::Enter);
-    person.sees("PROVIDER/MODEL").types("opnai/gpt-4o");
+    person.sees("? PROVIDER/MODEL ›").types("opnai/gpt-4o");
     person.presses(Key::Enter);
     person.sees("did you mean").types("openai/gpt-4oo");
     person.presses(Key::CtrlC);

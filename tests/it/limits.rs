@@ -650,6 +650,54 @@ fn a_retry_setting_that_goose_ignored_is_named_written_and_heard() {
 }
 
 #[test]
+fn a_retry_setting_of_google_cloud_is_heard_as_it_is_written() {
+    const HOST: &str = "us-central1-aiplatform.googleapis.com";
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let internet = Internet::new();
+    let busy =
+        json!({"error": {"code": 429, "message": "slow down", "status": "RESOURCE_EXHAUSTED"}});
+    internet.answers(HOST, "/", Answer::json(429, &busy));
+    internet.answers(
+        "oauth2.googleapis.com",
+        "/token",
+        Answer::json(
+            200,
+            &json!({"access_token": "ya29.x", "expires_in": 3600, "token_type": "Bearer"}),
+        ),
+    );
+    let mut home = Home::new().online(&internet).with_config(
+        "active_provider: gcp_vertex_ai\nproviders:\n  gcp_vertex_ai: {enabled: true, model: gemini-2.5-flash, configured: true}\n\
+         GCP_PROJECT_ID: p\nGCP_LOCATION: us-central1\nGCP_MAX_RETRIES: 2\nGOOSE_DISABLE_KEYRING: true\nGOOSE_DISABLE_SESSION_NAMING: true\n",
+    );
+    home.write(
+        "adc.json",
+        json!({"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "r"}).to_string(),
+    );
+    let credentials = home.path().join("adc.json").display().to_string();
+    home.set("GOOGLE_APPLICATION_CREDENTIALS", &credentials);
+    Setup::new(&home)
+        .args(["limits", "--set", "GCP_INITIAL_RETRY_INTERVAL_MS=10"])
+        .args(["--set", "GCP_MAX_RETRY_INTERVAL_MS=20", "--yes"])
+        .code(0)
+        .run();
+    let tries = || {
+        internet.clear();
+        goose.hi(&home);
+        let asked = internet.requests();
+        asked.iter().filter(|seen| seen.host == HOST).count()
+    };
+    // The plain number is ignored, the waits that were written are not: goose's own add up to minutes.
+    assert_eq!(tries(), 7);
+    Setup::new(&home)
+        .args(["limits", "--set", "GCP_MAX_RETRIES=2", "--yes"])
+        .code(0)
+        .run();
+    assert_eq!(tries(), 3);
+}
+
+#[test]
 fn only_settings_that_help_are_taken() {
     let home = Home::new();
     let outcome = Setup::new(&home)

@@ -54,7 +54,11 @@ pub(super) fn run(writing: Writing, cx: &Context) -> Result<Report> {
             if let Some(trace) = orphan {
                 place.end(trace)?;
             }
-            told(back_to.as_deref(), &memo, &plan, place.look())
+            let found = place.look();
+            if found == Found::Nothing {
+                place.clear()?;
+            }
+            told(back_to.as_deref(), &memo, &plan, found)
         }
     };
     Ok(Report::new(
@@ -118,6 +122,7 @@ fn end_alone(trace: Trace, place: &Place, writing: Writing, cx: &Context) -> Res
             }
         }
         place.end(trace)?;
+        place.clear()?;
     }
     Ok(Report::new(
         Exit::Done,

@@ -69,11 +69,10 @@ pub(super) fn run(args: &GatewayRunArgs, cx: &Context) -> Result<Report> {
         }
     }
     let engine = Engine::find(&cx.env)?;
-    let log = state.own.state_dir.join("gateway.log");
     let words = if args.log {
         Words::Shown
     } else {
-        Words::Kept(fsio::fresh_log(&log)?)
+        Words::Kept(fsio::fresh_log(&place.log)?)
     };
     process::note_interrupts()?;
     let secrets: Vec<Secret> = keys.iter().map(|(_, key)| Secret::stored(key)).collect();
@@ -87,7 +86,7 @@ pub(super) fn run(args: &GatewayRunArgs, cx: &Context) -> Result<Report> {
         pid: service.pid(),
         port,
     })?;
-    let log = (!args.log).then_some(log.as_path());
+    let log = (!args.log).then_some(place.log.as_path());
     let started = Instant::now();
     let patience = if engine.fetches() { FETCH } else { START };
     let busy = cx.talk.busy("starting LiteLLM");
