@@ -57,13 +57,13 @@ impl Snapshot {
 }
 
 pub fn read(path: &Path) -> Result<Snapshot> {
-    look(path, follow_links(path)?).map(|(snapshot, _)| snapshot)
+    seen_at(path, follow_links(path)?).map(|(snapshot, _)| snapshot)
 }
 
 /// The same for a file that only we write: a link, or what another user put there, is not taken for ours.
 pub fn read_own(path: &Path) -> Result<Snapshot> {
     refuse_traps(path)?;
-    let (snapshot, metadata) = look(path, path.to_path_buf())?;
+    let (snapshot, metadata) = seen_at(path, path.to_path_buf())?;
     if metadata.as_ref().is_none_or(is_ours) {
         return Ok(snapshot);
     }
@@ -72,7 +72,7 @@ pub fn read_own(path: &Path) -> Result<Snapshot> {
     )))
 }
 
-fn look(path: &Path, real: PathBuf) -> Result<(Snapshot, Option<fs::Metadata>)> {
+fn seen_at(path: &Path, real: PathBuf) -> Result<(Snapshot, Option<fs::Metadata>)> {
     // Asked before it is opened: opening a pipe would wait for somebody to write into it.
     let is_odd = fs::metadata(&real).is_ok_and(|metadata| !metadata.is_file());
     if is_odd {

@@ -292,6 +292,7 @@ fn a_file_that_goose_cannot_use_is_found() {
             |stage| {
                 let secrets = stage.home.secrets_file();
                 fs::rename(&secrets, secrets.with_extension("yml")).unwrap();
+                stage.home.plants(".config/goose/secrets.yml");
             },
         ),
         Case::new(&["no-provider"], &["goose-setup"], Goes::Wrong, |stage| {

@@ -1,5 +1,6 @@
 //! A person's home directory, fresh for each test, and the environment a program started there gets.
 
+use super::canary;
 use super::goose::Goose;
 use super::internet::Internet;
 use super::keyring::Keyring;
@@ -13,6 +14,8 @@ pub(crate) struct Home {
     folder: tempfile::TempDir,
     environment: Vec<(String, String)>,
     secrets: Mutex<Vec<String>>,
+    /// What the test itself wrote, keys and all.
+    planted: Mutex<Vec<PathBuf>>,
 }
 
 impl Home {
@@ -31,6 +34,7 @@ impl Home {
             folder,
             environment: environment.into(),
             secrets: Mutex::default(),
+            planted: Mutex::default(),
         }
     }
 
@@ -121,7 +125,13 @@ impl Home {
     pub(crate) fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::write(&path, text).unwrap();
+        self.planted.lock().unwrap().push(path);
+    }
+
+    /// The test put a secret there by other means than `write`.
+    pub(crate) fn plants(&self, path: &str) {
+        self.planted.lock().unwrap().push(self.path().join(path));
     }
 
     /// A script that can be started.
@@ -159,5 +169,12 @@ impl Home {
     /// The files in here that contain `needle`, relative to the home.
     pub(crate) fn files_with(&self, needle: &str) -> Vec<PathBuf> {
         tree::files_with(self.path(), needle)
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let planted = self.planted.lock().map(|it| it.clone()).unwrap_or_default();
+        canary::search(self, &planted);
     }
 }

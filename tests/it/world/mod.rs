@@ -3,6 +3,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod authority;
+mod canary;
 pub(crate) mod chat;
 pub(crate) mod endpoint;
 pub(crate) mod goose;
