@@ -109,11 +109,9 @@ pub(super) fn decide(
     {
         return Ok(Decided::verified(verified));
     }
-    let stored = if settings.is_new_host {
-        None
-    } else {
-        interview.state.secrets()?.secret(fact.variable)
-    };
+    let held = interview.state.secrets()?.secret(fact.variable);
+    // It was not meant for a new host, but it is what a key for that would replace.
+    let stored = held.clone().filter(|_| !settings.is_new_host);
     let mut candidate = match interview.brought.take() {
         Some(key) => Some(key),
         None => key_source::read(&interview.args.key, interview.cx)?,
@@ -190,10 +188,7 @@ pub(super) fn decide(
         };
         drop(busy);
         interview.cx.tell_requests(&http);
-        let replaces = at_hand
-            .stored
-            .as_ref()
-            .is_some_and(|stored| !stored.is_same_as(&key));
+        let replaces = held.as_ref().is_some_and(|held| !held.is_same_as(&key));
         let verified = Verified {
             key: Some(key),
             models,

@@ -1,7 +1,7 @@
 //! The key of an endpoint of one's own as a variable of a shell: its name, and where it is loaded from.
 
 use crate::world::chat::MARKER;
-use crate::world::endpoint::{Engine, KEY, MODEL, Server, definition, home, set_up};
+use crate::world::endpoint::{Engine, KEY, MODEL, Manners, Server, definition, home, set_up};
 use crate::world::goose::{Goose, NEWEST};
 use crate::world::home::Home;
 use crate::world::run::{Outcome, Setup};
@@ -153,4 +153,24 @@ fn a_name_that_goose_made_up_with_a_dash_is_named_and_mended_by_an_edit() {
         .code(0)
         .run();
     assert!(home.secrets_yaml().get(new).is_none());
+}
+
+#[test]
+fn a_rate_limit_at_another_address_never_replaces_the_stored_key() {
+    let (server, home) = (Server::plain(Engine::Openai, Some(KEY)), home());
+    boxed(&home, &server, "Box");
+    let manners = Manners {
+        is_busy: true,
+        ..Manners::default()
+    };
+    let busy = Server::with_manners(Engine::Openai, "127.0.0.1", "", Some(KEY), manners);
+    let before = home.tree();
+    let said = Setup::new(&home)
+        .args(["custom", "edit", "box", "--url", &busy.at("")])
+        .args(["--key-stdin", "--yes", "--json"])
+        .stdin("box-key-of-somebody-else")
+        .code(4)
+        .run();
+    assert_eq!(said.json()["verdict"], "rate-limited", "{said}");
+    before.assert_same(&home.tree());
 }

@@ -383,6 +383,26 @@ fn what_proves_too_little_never_replaces_a_stored_key() {
 }
 
 #[test]
+fn a_rate_limit_at_a_new_host_never_replaces_a_stored_key() {
+    let stage = Stage::on_a_server();
+    stage.has(OPENAI);
+    let before = stage.home.tree();
+    let url = stage.internet.local(LITELLM);
+    let place = url.trim_start_matches("http://");
+    let limit = says(429, "slow down");
+    stage.internet.answers(place, OPENAI.check_path(), limit);
+    let key = stage.wrong_key(OPENAI, "new");
+    let failure = stage
+        .sets_up(OPENAI, &key)
+        .args(["--host", &url, "--json"])
+        .code(4)
+        .run()
+        .json();
+    assert_eq!(failure["verdict"], "rate-limited", "{failure}");
+    before.assert_same(&stage.home.tree());
+}
+
+#[test]
 fn a_refused_key_never_replaces_a_stored_one() {
     for provider in ALL
         .into_iter()

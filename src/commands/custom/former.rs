@@ -35,7 +35,15 @@ impl Former {
 
     /// The key that is stored for it, unless the address is another one now: the key was not meant for that.
     pub(super) fn key_for(&self, endpoint: &Endpoint, state: &State) -> Result<Option<Secret>> {
-        if !self.definition.requires_auth || !self.is_at(endpoint) {
+        if !self.is_at(endpoint) {
+            return Ok(None);
+        }
+        self.held_key(state)
+    }
+
+    /// The key that is stored for it, whatever address that was meant for.
+    pub(super) fn held_key(&self, state: &State) -> Result<Option<Secret>> {
+        if !self.definition.requires_auth {
             return Ok(None);
         }
         Ok(state.secrets()?.secret(&self.definition.api_key_env))

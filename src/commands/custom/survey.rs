@@ -95,9 +95,12 @@ impl Survey {
             let http = interview.cx.network()?;
             return Ok(Self::of(first, None, given.caller(&http, endpoint, None)));
         }
-        let stored = match given.former {
-            Some(former) => former.key_for(endpoint, interview.state)?,
-            None => None,
+        let (held, stored) = match given.former {
+            Some(former) => (
+                former.held_key(interview.state)?,
+                former.key_for(endpoint, interview.state)?,
+            ),
+            None => (None, None),
         };
         if candidate.is_none() && !interview.is_guided() {
             candidate.clone_from(&stored);
@@ -121,9 +124,7 @@ impl Survey {
                 Ok((with, finding)) => (Some(with), finding),
                 Err(finding) => (None, finding),
             };
-            let replaces = stored
-                .as_ref()
-                .is_some_and(|stored| !stored.is_same_as(&key));
+            let replaces = held.as_ref().is_some_and(|held| !held.is_same_as(&key));
             if key::is_taken(interview, &finding, replaces)? {
                 let mut found = with.unwrap_or(first);
                 found.requests += finding.requests;

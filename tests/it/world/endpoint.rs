@@ -36,6 +36,8 @@ pub(crate) struct Manners {
     pub(crate) pages: Vec<(&'static str, Value)>,
     /// It refuses to stream, as some gateways do.
     pub(crate) answers_whole: bool,
+    /// Whoever shows a key is told to come back later.
+    pub(crate) is_busy: bool,
 }
 
 struct Shared {
@@ -58,7 +60,7 @@ impl Server {
         Self::with_manners(Engine::Openai, "127.0.0.1", "", None, manners)
     }
 
-    fn with_manners(
+    pub(crate) fn with_manners(
         engine: Engine,
         listen: &str,
         prefix: &str,
@@ -150,6 +152,9 @@ impl Shared {
         }
         if !known.contains(&path) {
             return missing();
+        }
+        if self.manners.is_busy && seen.key().is_some() {
+            return Answer::json(429, &self.error("slow down"));
         }
         if self.key.is_some() && seen.key() != self.key.as_deref() {
             return Answer::json(401, &self.error("invalid key"));
