@@ -781,3 +781,18 @@ fn the_model_list_loads_while_the_key_is_pasted_so_two_waits_are_one() {
     let took = start.elapsed();
     assert!(took < wait + wait * 2 / 3, "{took:?}");
 }
+
+#[test]
+fn a_model_list_that_failed_while_the_key_was_pasted_is_asked_for_again() {
+    let (internet, key) = internet_with(OPENROUTER);
+    let home = machine(&internet, &key);
+    let trouble = Answer::text(500, "not now");
+    internet.answers_once(OPENROUTER.host, "/api/v1/models", trouble);
+    let mut person = Person::at(&home, WIDE, &["openrouter"]);
+    let is_asked = |path: &str| internet.requests().iter().any(|seen| seen.path() == path);
+    person.waits("the list to be asked for", |_| is_asked("/api/v1/models"));
+    pastes(&mut person, &key);
+    person.sees("that can call tools; prices per million tokens");
+    person.sees("? Model").presses(Key::Esc);
+    gives_the_terminal_back(&mut person, 130);
+}
