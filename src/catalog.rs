@@ -15,7 +15,7 @@ use crate::secret::Secret;
 
 pub use elsewhere::{Chain, Page, Program, SignIn};
 pub use form::{Class, Form, KeyForm};
-pub use host::{Host, is_likely_name, is_local, is_readable_by_others, likely_scheme};
+pub use host::{Host, Over, is_likely_name, is_local, is_readable_by_others, likely_scheme};
 pub use question::{AccountShape, Answer, Auth, Check, Method, ModelShape, Models};
 pub use row::{Confidence, Key, Kind, KnownModel, Links, Login, Provider, Setting};
 

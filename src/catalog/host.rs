@@ -30,6 +30,16 @@ pub struct Host {
     /// Ends that goose itself takes off.
     #[serde(default)]
     pub drops: Vec<&'static str>,
+    pub over: Option<Over>,
+}
+
+/// goose's second setting for the same address. It outranks the first, unless that one is in the environment.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Over {
+    pub setting: &'static str,
+    /// The path that the value ends in and that the row's own paths begin with; without it, goose calls them without it too.
+    pub version: &'static str,
 }
 
 impl Host {

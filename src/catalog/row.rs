@@ -244,6 +244,13 @@ impl Provider {
         }
     }
 
+    /// goose's setting of the address, unless `is_set` says that the other one, which outranks it in a file, is there.
+    pub fn host_setting(&self, is_set: impl Fn(&str) -> bool) -> Option<&'static str> {
+        let host = self.host.as_ref()?;
+        let is_outranked = host.over.as_ref().is_some_and(|over| is_set(over.setting));
+        (!is_outranked).then_some(host.setting)
+    }
+
     /// Where goose calls with this value of the host setting: what the paths of the row are appended to.
     pub fn base_url(&self, host: Option<&str>) -> String {
         match (&self.host, host.map(str::trim)) {

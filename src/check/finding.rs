@@ -5,6 +5,7 @@ use super::http::Trouble;
 use super::verdict::{Cause, Verdict};
 use crate::catalog::Provider;
 use crate::error::Error;
+use crate::goose::config::{Source, Sourced};
 use crate::secret::Secret;
 
 /// Whom to ask, as goose would ask.
@@ -16,6 +17,8 @@ pub struct Target<'a> {
     pub key: Option<&'a Secret>,
     /// The provider's own address and nobody's proxy.
     pub own_host: bool,
+    /// What the paths of the row begin with and this address has no place for.
+    pub(crate) without: &'static str,
     /// Values of the provider's other settings.
     pub settings: Vec<(String, String)>,
 }
@@ -29,7 +32,49 @@ impl<'a> Target<'a> {
             provider,
             base,
             key,
+            without: "",
             settings: Vec::new(),
+        }
+    }
+
+    /// Whom goose asks by its settings, as `setting` tells them.
+    pub fn of(
+        provider: &'static Provider,
+        key: Option<&'a Secret>,
+        setting: &dyn Fn(&str) -> Option<Sourced>,
+    ) -> Self {
+        let host = provider.host.as_ref().and_then(|row| setting(row.setting));
+        let in_environment = |host: &Sourced| matches!(host.source, Source::Env(_));
+        let over = provider
+            .host
+            .as_ref()
+            .and_then(|row| row.over.as_ref())
+            .filter(|_| !host.as_ref().is_some_and(in_environment))
+            .and_then(|over| Some((setting(over.setting)?, over.version)));
+        let target = match over {
+            Some((address, version)) => Self::at_version(provider, &address.value, version, key),
+            None => Self::new(provider, host.as_ref().map(|host| &*host.value), key),
+        };
+        let settings = provider
+            .settings
+            .iter()
+            .filter(|row| !row.secret)
+            .filter_map(|row| Some((row.name.to_owned(), setting(row.name)?.value)))
+            .collect();
+        target.with_settings(settings)
+    }
+
+    fn at_version(
+        provider: &'static Provider,
+        address: &str,
+        version: &'static str,
+        key: Option<&'a Secret>,
+    ) -> Self {
+        let address = address.trim().trim_end_matches('/');
+        let base = address.strip_suffix(version);
+        Self {
+            without: if base.is_some() { "" } else { version },
+            ..Self::new(provider, Some(base.unwrap_or(address)), key)
         }
     }
 
@@ -40,6 +85,7 @@ impl<'a> Target<'a> {
             base: self.base.clone(),
             key: Some(key),
             own_host: self.own_host,
+            without: self.without,
             settings: self.settings.clone(),
         }
     }
@@ -53,6 +99,7 @@ impl<'a> Target<'a> {
         if is_whole(path) {
             path.to_owned()
         } else {
+            let path = path.strip_prefix(self.without).unwrap_or(path);
             format!("{}{path}", self.address())
         }
     }

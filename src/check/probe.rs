@@ -136,19 +136,18 @@ pub fn prove_and_list(http: &Http, target: &Target) -> Proof {
 
 /// The list of a provider that shows it to everybody, to have it ready before there is a key.
 ///
-/// `None` where a key is needed. `host` is the value of goose's host setting.
-pub fn prefetch(
-    http: &Http,
-    provider: &'static Provider,
-    host: Option<&str>,
-) -> Option<Result<Vec<Model>, Finding>> {
-    let row = provider.models.as_ref()?;
-    (row.auth == Auth::None).then(|| list(http, &Target::new(provider, host, None)))
+/// `None` where a key is needed.
+pub fn prefetch(http: &Http, target: &Target) -> Option<Result<Vec<Model>, Finding>> {
+    let row = target.provider.models.as_ref()?;
+    (row.auth == Auth::None).then(|| list(http, target))
 }
 
 /// The check of this target, or what is clear without one.
 fn checkable(target: &Target) -> Result<&'static Check, Finding> {
     if let Some(finding) = before_asking(target) {
+        return Err(finding);
+    }
+    if let Some(finding) = nowhere(target) {
         return Err(finding);
     }
     let provider = target.provider;
@@ -171,6 +170,20 @@ fn checkable(target: &Target) -> Result<&'static Check, Finding> {
             );
             Finding::new(Verdict::Unproven, detail, IF_SURE)
         })
+}
+
+/// Some providers have no address before somebody says it.
+fn nowhere(target: &Target) -> Option<Finding> {
+    let provider = target.provider;
+    let has_place = provider.host.is_some() && target.address().is_empty();
+    has_place.then(|| {
+        Finding::new(
+            Verdict::Unreachable,
+            format!("the address of {} is not set", provider.title),
+            format!("run `goose-setup {} --host URL`", provider.id),
+        )
+        .because(Cause::NotThisApi)
+    })
 }
 
 /// The check, and where it needs one the control beside it.
@@ -276,6 +289,9 @@ fn ask_list(
     path: &str,
     requests: &mut u32,
 ) -> Result<Vec<Model>, Finding> {
+    if let Some(finding) = nowhere(target) {
+        return Err(finding);
+    }
     let call = Call {
         url: target.url(path),
         method: Method::Get,

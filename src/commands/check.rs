@@ -11,7 +11,7 @@ use crate::commands::stored_key;
 use crate::context::Context;
 use crate::elsewhere;
 use crate::error::{Error, Exit, Result};
-use crate::interview::provider::named;
+use crate::interview::provider;
 use crate::limits::ask::is_exhausted;
 use crate::limits::way_out::{self, WayOut};
 use crate::report::Report;
@@ -57,7 +57,7 @@ pub fn run(args: &CheckArgs, cx: &Context) -> Result<Report> {
     } else {
         args.providers
             .iter()
-            .map(|name| named(name))
+            .map(|name| provider::named(name))
             .collect::<Result<_>>()?
     };
     let http = cx.network()?;
@@ -165,7 +165,7 @@ fn prove_all(
             .zip(looks)
             .map(|((provider, key), look)| {
                 key.as_ref().map(|key| {
-                    let target = stored_key::target(provider, key.as_ref(), state);
+                    let target = stored_key::target(provider, key.as_ref(), cx, state);
                     // A provider that goose opens without a key of ours was looked at here, and is not asked.
                     scope.spawn(move || match look {
                         Some(look) => look.finding,
@@ -181,11 +181,25 @@ fn prove_all(
                 Err(error) => Ok(Row::unasked(provider, error)),
                 Ok(asked) => asked
                     .join()
-                    .map(|finding| Row::asked(provider, finding))
+                    .map(|finding| Row::asked(provider, named(provider, finding, cx, state)))
                     .map_err(|_| Error::unexpected("a check ended without an answer")),
             })
             .collect()
     })
+}
+
+/// Which key it was, where that is not the stored one.
+fn named(provider: &Provider, finding: Finding, cx: &Context, state: &State) -> Finding {
+    match stored_key::outranking(provider, cx, state) {
+        Some(variable) => Finding {
+            detail: format!(
+                "{}; that is the key in ${variable}, which outranks the stored one",
+                finding.detail
+            ),
+            ..finding
+        },
+        None => finding,
+    }
 }
 
 fn line(row: &Row) -> String {

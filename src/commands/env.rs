@@ -118,10 +118,10 @@ fn key_exports(
 
 /// Address and other settings that goose then expects beside the key.
 fn companions(provider: &'static Provider, state: &State) -> Result<Vec<Export>> {
+    let is_set = |name: &str| state.config.file_setting(name).is_some();
     provider
-        .host
-        .iter()
-        .map(|host| host.setting)
+        .host_setting(is_set)
+        .into_iter()
         .chain(
             provider
                 .settings

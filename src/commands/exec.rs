@@ -33,7 +33,7 @@ pub fn run(args: &ExecArgs, cx: &Context) -> Result<u8> {
         Ok(())
     };
     if let Some(fact) = &provider.key {
-        match stored_key::in_force(provider, cx, &state)? {
+        match stored_key::set_up(provider, cx, &state)? {
             Some(key) => add(fact.variable, key.expose())?,
             None if fact.optional => {}
             None => return Err(stored_key::no_key(provider, fact.variable, &state)),
@@ -48,10 +48,11 @@ pub fn run(args: &ExecArgs, cx: &Context) -> Result<u8> {
             add(setting.name, &value)?;
         }
     }
-    if let Some(host) = &provider.host
-        && let Some(value) = state.config.file_setting(host.setting)
+    let is_set = |name: &str| state.config.file_setting(name).is_some();
+    if let Some(host) = provider.host_setting(is_set)
+        && let Some(value) = state.config.file_setting(host)
     {
-        add(host.setting, &value)?;
+        add(host, &value)?;
     }
     // Afterwards this is another program.
     recovery::expire(cx);

@@ -181,7 +181,7 @@ fn prove(items: &mut [Item], cx: &Context, state: &State) -> Result<()> {
     std::thread::scope(|scope| {
         for item in wanted {
             let http = &http;
-            let target = stored_key::target(item.found.provider, Some(&item.found.key), state);
+            let target = stored_key::target(item.found.provider, Some(&item.found.key), cx, state);
             let finding = &mut item.finding;
             scope.spawn(move || *finding = Some(check::prove(http, &target)));
         }

@@ -30,7 +30,7 @@ pub fn run(args: &ModelsArgs, cx: &Context) -> Result<Report> {
     {
         return Err(stored_key::no_key(provider, fact.variable, &state));
     }
-    let target = stored_key::target(provider, key.as_ref(), &state);
+    let target = stored_key::target(provider, key.as_ref(), cx, &state);
     let http = cx.network()?;
     let list = check::list(&http, &target);
     cx.tell_requests(&http);

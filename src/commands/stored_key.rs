@@ -9,39 +9,49 @@ use crate::interview::Judged;
 use crate::secret::Secret;
 use crate::state::State;
 
-/// The stored key, else the one in the environment.
+/// The key goose uses: the one in the environment, else the stored one.
 pub fn in_force(provider: &Provider, cx: &Context, state: &State) -> Result<Option<Secret>> {
     let Some(fact) = &provider.key else {
         return Ok(None);
     };
-    if let Some(key) = state.secrets()?.secret(fact.variable) {
-        return Ok(Some(key));
+    match in_environment(fact.variable, cx) {
+        Some(key) => Ok(Some(key)),
+        None => Ok(state.secrets()?.secret(fact.variable)),
     }
-    Ok(cx
-        .env
-        .filled(fact.variable)
-        .and_then(|text| crate::goose::env_value::as_text(fact.variable, text))
-        .map(|text| Secret::stored(&text)))
 }
 
-/// The target of a request to `provider` as goose's files describe it.
+/// The variable whose key goose uses instead of the stored one.
+pub fn outranking(provider: &Provider, cx: &Context, state: &State) -> Option<&'static str> {
+    let variable = provider.key.as_ref()?.variable;
+    let key = in_environment(variable, cx)?;
+    let stored = state.secrets().ok()?.secret(variable)?;
+    (!stored.is_same_as(&key)).then_some(variable)
+}
+
+/// The stored key, else the one in the environment: for what shall run on what is set up.
+pub fn set_up(provider: &Provider, cx: &Context, state: &State) -> Result<Option<Secret>> {
+    let Some(fact) = &provider.key else {
+        return Ok(None);
+    };
+    let stored = state.secrets()?.secret(fact.variable);
+    Ok(stored.or_else(|| in_environment(fact.variable, cx)))
+}
+
+fn in_environment(variable: &str, cx: &Context) -> Option<Secret> {
+    cx.env
+        .filled(variable)
+        .and_then(|text| crate::goose::env_value::as_text(variable, text))
+        .map(|text| Secret::stored(&text))
+}
+
+/// Whom goose asks, with its settings in the environment and in its files.
 pub fn target<'k>(
     provider: &'static Provider,
     key: Option<&'k Secret>,
+    cx: &Context,
     state: &State,
 ) -> Target<'k> {
-    let written = |name: &str| state.config.file_setting(name);
-    let host = provider
-        .host
-        .as_ref()
-        .and_then(|host| written(host.setting));
-    let settings = provider
-        .settings
-        .iter()
-        .filter(|setting| !setting.secret)
-        .filter_map(|setting| Some((setting.name.to_owned(), written(setting.name)?)))
-        .collect();
-    Target::new(provider, host.as_deref(), key).with_settings(settings)
+    Target::of(provider, key, &|name| state.config.setting(&cx.env, name))
 }
 
 pub fn prove(
@@ -56,7 +66,10 @@ pub fn prove(
     {
         return Err(no_key(provider, fact.variable, state));
     }
-    Ok(check::prove(http, &target(provider, key.as_ref(), state)))
+    Ok(check::prove(
+        http,
+        &target(provider, key.as_ref(), cx, state),
+    ))
 }
 
 /// The finding, if goose can work with the stored key.

@@ -39,7 +39,10 @@ pub(super) fn examine(cx: &Context, state: &State, until: Instant) -> Vec<Findin
         Ok(http) => http,
         Err(error) => return vec![super::broken("network", &error)],
     };
-    let proof = check::prove_and_list(&http, &stored_key::target(provider, key.as_ref(), state));
+    let proof = check::prove_and_list(
+        &http,
+        &stored_key::target(provider, key.as_ref(), cx, state),
+    );
     cx.tell_requests(&http);
     let finding = proof.finding;
     let mut findings = Vec::new();

@@ -86,7 +86,7 @@ pub fn offer(
     });
     let target = match host {
         Some((_, host)) => Target::new(provider, host.as_deref(), key.as_ref()),
-        None => stored_key::target(provider, key.as_ref(), state),
+        None => stored_key::target(provider, key.as_ref(), cx, state),
     };
     let http = cx.network()?;
     let offer = {

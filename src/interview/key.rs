@@ -3,10 +3,10 @@
 use std::thread::JoinHandle;
 
 use crate::catalog::{self, Auth, Kind, Provider};
-use crate::check;
 use crate::check::http::Http;
 use crate::check::models::Model;
 use crate::check::verdict::Verdict;
+use crate::check::{self, Target};
 use crate::error::{Error, Result};
 use crate::import::Found;
 use crate::interview::settings::Settings;
@@ -132,7 +132,7 @@ pub(super) fn decide(
     }
     let http = interview.cx.network()?;
     let ahead = (candidate.is_none() && !interview.args.no_check)
-        .then(|| list_ahead(&http, provider, settings))
+        .then(|| list_ahead(&http, target(provider, settings, None, interview)))
         .flatten();
     if candidate.is_none() && !signs_in {
         introduce(interview, provider);
@@ -366,17 +366,9 @@ fn signed_in(interview: &Interview<'_>, provider: &'static Provider) -> Result<O
 }
 
 /// A public model list needs no key, so it loads while the person pastes theirs.
-fn list_ahead(
-    http: &Http,
-    provider: &'static Provider,
-    settings: &Settings,
-) -> Option<JoinHandle<Option<Vec<Model>>>> {
-    let is_public = provider
-        .models
-        .as_ref()
-        .is_some_and(|models| models.auth == Auth::None);
-    let (http, host) = (http.clone(), settings.host.clone());
-    is_public.then(|| {
-        std::thread::spawn(move || check::prefetch(&http, provider, host.as_deref())?.ok())
-    })
+fn list_ahead(http: &Http, target: Target<'static>) -> Option<JoinHandle<Option<Vec<Model>>>> {
+    let models = target.provider.models.as_ref();
+    let is_public = models.is_some_and(|models| models.auth == Auth::None);
+    let http = http.clone();
+    is_public.then(|| std::thread::spawn(move || check::prefetch(&http, &target)?.ok()))
 }

@@ -1,7 +1,9 @@
 //! The provider's address and whatever else goose has to be told about it.
 
 use crate::catalog::{self, Provider, Setting};
+use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::goose::config::{Config, Source, Sourced};
 use crate::interview::Interview;
 use crate::key_source;
 use crate::prompt::Prompt;
@@ -25,6 +27,19 @@ pub(super) struct Settings {
     /// For goose's config; `None` takes a setting away.
     pub plain: Vec<(String, Option<String>)>,
     pub secret: Vec<(String, Secret)>,
+}
+
+impl Settings {
+    /// What goose's files will say under this name.
+    pub(super) fn value(&self, name: &str, config: &Config) -> Option<Sourced> {
+        match self.plain.iter().rev().find(|(known, _)| known == name) {
+            Some((_, value)) => Some(Sourced {
+                value: value.clone()?,
+                source: Source::Config,
+            }),
+            None => config.setting(&Env::default(), name),
+        }
+    }
 }
 
 pub(super) fn decide(
@@ -77,7 +92,25 @@ fn writable(name: &str) -> Result<&str> {
             "use the PROVIDER argument, --model or --store for it",
         ));
     }
+    // An address given past `--host` would be written as it stands, and a stored key sent where it was not meant to go.
+    if let Some(owner) = catalog::all().iter().find(|row| is_address(name, row)) {
+        return Err(Error::usage(
+            format!("--set does not take {name}, the address of {}", owner.title),
+            format!("give it as `goose-setup {} --host URL`", owner.id),
+        ));
+    }
     Ok(name)
+}
+
+fn is_address(name: &str, provider: &Provider) -> bool {
+    let Some(host) = &provider.host else {
+        return false;
+    };
+    let over = host.over.as_ref().map(|over| over.setting);
+    [Some(host.setting), over]
+        .into_iter()
+        .flatten()
+        .any(|setting| setting.eq_ignore_ascii_case(name))
 }
 
 fn is_secret(name: &str) -> bool {
@@ -128,7 +161,13 @@ fn decide_host(
         };
     };
     let written = interview.state.config.file_setting(fact.setting);
-    let now = written
+    let over = fact.over.as_ref().map(|over| over.setting);
+    let over = over.and_then(|name| Some((name, interview.state.config.file_setting(name)?)));
+    let in_force = match &over {
+        Some((_, address)) => Some(address.clone()),
+        None => written.clone(),
+    };
+    let now = in_force
         .clone()
         .or_else(|| fact.default.map(str::to_owned))
         .unwrap_or_default();
@@ -151,9 +190,12 @@ fn decide_host(
         (None, _) => None,
     };
     let Some(typed) = typed else {
-        settings.host = written;
+        settings.host = in_force;
         return Ok(());
     };
+    if let Some((name, _)) = over {
+        settings.plain.push((name.to_owned(), None));
+    }
     let value = provider.host_value(&typed)?;
     if provider.key.is_some() && catalog::is_readable_by_others(&value) {
         interview.notes.push(format!(

@@ -60,20 +60,7 @@ pub(super) fn target<'k>(
     key: Option<&'k Secret>,
     interview: &Interview<'_>,
 ) -> Target<'k> {
-    let values = settings
-        .plain
-        .iter()
-        .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
-        .chain(
-            provider
-                .settings
-                .iter()
-                .filter(|setting| !setting.secret)
-                .filter_map(|setting| {
-                    let value = interview.state.config.file_setting(setting.name)?;
-                    Some((setting.name.to_owned(), value))
-                }),
-        )
-        .collect();
-    Target::new(provider, settings.host.as_deref(), key).with_settings(values)
+    Target::of(provider, key, &|name| {
+        settings.value(name, &interview.state.config)
+    })
 }

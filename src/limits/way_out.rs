@@ -64,7 +64,7 @@ pub fn find(
     }
     let targets: Vec<Target<'_>> = candidates
         .iter()
-        .map(|(provider, key)| stored_key::target(provider, key.as_ref(), state))
+        .map(|(provider, key)| stored_key::target(provider, key.as_ref(), cx, state))
         .collect();
     let works: Vec<bool> = std::thread::scope(|scope| {
         let asked: Vec<_> = targets

@@ -597,6 +597,13 @@ fn other_settings_are_written_and_secret_ones_only_from_the_environment() {
         (&["--set", "GOOSE_MODEL=x"], "--model"),
         (&["--set", "GOOSE_DISABLE_KEYRING=true"], "--store"),
         (&["--set", "active_provider=groq"], "PROVIDER"),
+        (&["--set", "OPENAI_HOST=http://127.0.0.1:9"], "--host"),
+        (&["--set", "openai_base_url=http://127.0.0.1:9"], "--host"),
+        (
+            &["--set", "OPENROUTER_HOST=http://127.0.0.1:9"],
+            "goose-setup openrouter --host",
+        ),
+        (&["--set-env", "OPENAI_HOST=OTHER_KEY"], "--host"),
         (&["--set-env", "OPENAI_API_KEY=OTHER_KEY"], "--key-env"),
         (
             &["--set-env", "OPENAI_CUSTOM_HEADERS=NOBODY_SET_THIS"],

@@ -271,9 +271,15 @@ fn an_ollama_that_does_not_run_and_one_without_models_get_different_commands() {
 fn a_public_list_can_be_had_before_there_is_a_key() {
     let server = openrouter_saying(200, "{}");
     let openrouter = catalog::find("openrouter").unwrap();
-    let models = prefetch(&http(), openrouter, Some(&server.url)).unwrap();
+    let models = prefetch(&http(), &Target::new(openrouter, Some(&server.url), None)).unwrap();
     assert_eq!(ids(&models), ["a/b"]);
-    assert!(prefetch(&http(), catalog::find("groq").unwrap(), None).is_none());
+    assert!(
+        prefetch(
+            &http(),
+            &Target::new(catalog::find("groq").unwrap(), None, None)
+        )
+        .is_none()
+    );
 }
 
 #[test]

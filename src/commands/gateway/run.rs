@@ -132,7 +132,7 @@ fn keys(
 ) -> Result<Vec<(String, Zeroizing<String>)>> {
     let plain = |secret: Secret| Zeroizing::new(secret.expose().to_owned());
     let master = catalog::find(PROVIDER)?;
-    let master = stored_key::in_force(master, cx, state)?.ok_or_else(|| {
+    let master = stored_key::set_up(master, cx, state)?.ok_or_else(|| {
         Error::usage(
             format!("the gateway's key is not stored ({KEY})"),
             "run `goose-setup gateway setup` again",
@@ -147,7 +147,7 @@ fn keys(
                 .is_some_and(|key| key.variable == name)
         });
         let found = match owner {
-            Some(provider) => stored_key::in_force(provider, cx, state)?.map(plain),
+            Some(provider) => stored_key::set_up(provider, cx, state)?.map(plain),
             // Something that the user wrote into the file.
             None => cx
                 .env
@@ -176,7 +176,9 @@ fn keys(
 /// Whoever is up takes our key, so it is our gateway.
 fn knows_key(cx: &Context, state: &State) -> Result<bool> {
     let provider = catalog::find(PROVIDER)?;
-    let finding = stored_key::prove(provider, &cx.network()?, cx, state)?;
+    let key = stored_key::set_up(provider, cx, state)?;
+    let target = stored_key::target(provider, key.as_ref(), cx, state);
+    let finding = check::prove(&cx.network()?, &target);
     Ok(finding.verdict == Verdict::Valid)
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::catalog::{self, Provider};
+use crate::check::Target;
 use crate::cli::GatewaySetupArgs;
 use crate::commands::env::{Turn, keep_up};
 use crate::commands::stored_key;
@@ -159,10 +160,12 @@ fn within_limits(
         let note = survey::unasked(routes.iter().map(|route| route.provider));
         return Ok((routes, vec![note]));
     }
+    // The gateway runs on what is written, not on this shell.
+    let written = |name: &str| state.config.setting(&Env::default(), name);
     let targets: Vec<_> = routes
         .iter()
         .zip(&keys)
-        .map(|(route, key)| stored_key::target(route.provider, key.as_ref(), state))
+        .map(|(route, key)| Target::of(route.provider, key.as_ref(), &written))
         .collect();
     let http = cx.network()?;
     let answers = {
@@ -227,7 +230,7 @@ fn named(args: &GatewaySetupArgs, state: &State) -> Result<Vec<Route>> {
 /// The key of each route; `None` where it needs none.
 fn keys(routes: &[Route], cx: &Context, state: &State) -> Result<Vec<Option<Secret>>> {
     let of = |route: &Route| {
-        let key = stored_key::in_force(route.provider, cx, state)?;
+        let key = stored_key::set_up(route.provider, cx, state)?;
         match &route.provider.key {
             Some(fact) if key.is_none() && !fact.optional => {
                 Err(stored_key::no_key(route.provider, fact.variable, state))

@@ -44,7 +44,7 @@ pub(super) fn run(cx: &Context) -> Result<Report> {
                 .variables()
                 .iter()
                 .any(|name| name == fact.variable)
-            && stored_key::in_force(provider, cx, &state)?.is_none()
+            && stored_key::set_up(provider, cx, &state)?.is_none()
         {
             missing.push(fact.variable);
         }

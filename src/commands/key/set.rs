@@ -39,7 +39,7 @@ pub(super) fn run(args: &KeySetArgs, cx: &Context) -> Result<Report> {
     let prompt = cx.prompt();
     let given = match key_source::read(&args.key, cx)? {
         None if args.login => {
-            let own_host = stored_key::target(provider, None, &state).own_host;
+            let own_host = stored_key::target(provider, None, cx, &state).own_host;
             login::check_allowed(provider, own_host, args.writing)?;
             Some(login::sign_in(provider, cx, prompt.as_ref())?)
         }
@@ -169,7 +169,7 @@ impl Proving<'_> {
         let finding = {
             let http = cx.network()?;
             let _busy = cx.talk.busy(&format!("asking {title} about the key"));
-            let target = stored_key::target(self.provider, Some(key), self.state);
+            let target = stored_key::target(self.provider, Some(key), cx, self.state);
             let finding = check::prove(&http, &target);
             cx.tell_requests(&http);
             finding

@@ -169,7 +169,7 @@ fn live(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Shown> {
         let needs_one = provider.key.as_ref().is_some_and(|fact| !fact.optional);
         if key.is_some() || !needs_one {
             questions.push(Question {
-                target: stored_key::target(provider, key.as_ref(), state),
+                target: stored_key::target(provider, key.as_ref(), cx, state),
                 entry: book::of(provider.id),
                 model: facts::model_in_use(provider.id, state),
             });
