@@ -10,6 +10,7 @@ use crate::env::Env;
 use crate::error::{Error, Exit, Result};
 use crate::goose::activate::Change;
 use crate::history::Turn;
+use crate::interview::model;
 use crate::interview::provider::named;
 use crate::plan::Plan;
 use crate::prompt::list::Item;
@@ -52,7 +53,7 @@ fn to(
     let provider = catalog::by_id(id);
     let mut notes = Vec::new();
     let key = usable_key(id, provider, cx, state, &mut notes)?;
-    let model = model(id, provider, args, state, &mut notes)?;
+    let model = model_for(id, provider, args, state, &mut notes)?;
     let verdict = if args.check {
         let provider = provider.ok_or_else(|| {
             Error::usage(
@@ -227,14 +228,15 @@ fn ask(cx: &Context, state: &State) -> Result<String> {
         .ok_or(Error::Cancelled)
 }
 
-fn model(
+fn model_for(
     id: &str,
     provider: Option<&Provider>,
     args: &SwitchArgs,
     state: &State,
     notes: &mut Vec<String>,
 ) -> Result<String> {
-    if let Some(model) = args.model.clone().or_else(|| state.config.model_of(id)) {
+    let given = args.model.as_deref().map(model::given).transpose()?;
+    if let Some(model) = given.or_else(|| state.config.model_of(id)) {
         return Ok(model);
     }
     let model = provider

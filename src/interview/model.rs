@@ -16,13 +16,7 @@ pub fn decide(
     let given = interview.args.model.clone();
     let configured = interview.state.config.model_of(provider.id);
     if let Some(model) = given {
-        let model = model.trim().to_owned();
-        if model.is_empty() || model.chars().any(char::is_control) {
-            return Err(Error::usage(
-                "--model is empty",
-                "name a model, or leave the flag out",
-            ));
-        }
+        let model = self::given(&model)?;
         interview
             .notes
             .extend(list.and_then(|list| doubt(&model, list, provider)));
@@ -40,6 +34,18 @@ pub fn decide(
         .notes
         .extend(list.and_then(|list| doubt(&model, list, provider)));
     Ok(model)
+}
+
+/// What stands after `--model`.
+pub fn given(text: &str) -> Result<String> {
+    let model = text.trim();
+    if model.is_empty() || model.chars().any(char::is_control) {
+        return Err(Error::usage(
+            "--model is empty",
+            "name a model, or leave the flag out",
+        ));
+    }
+    Ok(model.to_owned())
 }
 
 /// The model of a server that has just one.
@@ -86,7 +92,7 @@ pub fn ask(
         .filter(|model| model.tools != Some(false))
         .collect();
     if models.is_empty() {
-        return ask_known(prompt, provider, preset);
+        return ask_known(interview, prompt, provider, preset);
     }
     // A sound default on top: what is configured, else the catalogue's choice, where the provider still has it.
     models.sort_by_key(|model| Some(model.id.as_str()) != preset);
@@ -128,10 +134,15 @@ fn introduction(models: &[&Model], provider: &Provider) -> String {
 }
 
 /// From the models goose knows of, where the provider shows no list.
-fn ask_known(prompt: &Prompt, provider: &Provider, preset: Option<&str>) -> Result<String> {
+fn ask_known(
+    interview: &Interview<'_>,
+    prompt: &Prompt,
+    provider: &Provider,
+    preset: Option<&str>,
+) -> Result<String> {
     let mut known: Vec<&str> = provider.known_models.iter().map(KnownModel::id).collect();
     if known.len() < 2 {
-        return prompt.text("Model", preset.unwrap_or_default());
+        return type_one(interview, prompt, preset);
     }
     known.sort_by_key(|id| Some(*id) != preset);
     let items: Vec<Item> = known.iter().map(|id| Item::new(*id, "")).collect();
@@ -140,6 +151,17 @@ fn ask_known(prompt: &Prompt, provider: &Provider, preset: Option<&str>) -> Resu
         Choice::Typed(model) => Some(model),
     }
     .ok_or(Error::Cancelled)
+}
+
+/// goose starts with no model as little as without a provider, so Enter alone asks again.
+fn type_one(interview: &Interview<'_>, prompt: &Prompt, preset: Option<&str>) -> Result<String> {
+    loop {
+        let typed = prompt.text("Model", preset.unwrap_or_default())?;
+        match given(&typed) {
+            Ok(model) => return Ok(model),
+            Err(_) => interview.cx.talk.bad("goose needs the name of a model"),
+        }
+    }
 }
 
 /// Widths that let a list of models line up.

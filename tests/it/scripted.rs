@@ -3,7 +3,7 @@
 use crate::world::goose::{Goose, NEWEST, OLDEST};
 use crate::world::http::Answer;
 use crate::world::provider::{
-    ALL, ANTHROPIC, DEEPSEEK, GOOGLE, LITELLM, OLLAMA, OPENAI, OPENROUTER, XAI,
+    ALL, ANTHROPIC, DEEPSEEK, GOOGLE, GROQ, LITELLM, OLLAMA, OPENAI, OPENROUTER, XAI,
 };
 use crate::world::run::Outcome;
 use crate::world::stage::{Stage, Store};
@@ -836,6 +836,25 @@ fn the_model_is_the_given_one_else_the_configured_one_else_the_default() {
     );
     let (_, notes) = setup(&["--model", "old/talker-without-tools"]);
     assert!(notes.contains("tool"), "{notes}");
+}
+
+#[test]
+fn an_empty_model_is_no_model() {
+    let stage = Stage::on_a_server();
+    let key = stage.has(GROQ);
+    let before = stage.home.tree();
+    for empty in ["", "  "] {
+        let said = stage
+            .sets_up(GROQ, &key)
+            .args(["--model", empty])
+            .code(2)
+            .run();
+        assert!(said.stderr.contains("--model"), "{said}");
+        let switch = ["switch", "groq", "--model", empty];
+        let said = stage.runs(switch).code(2).run();
+        assert!(said.stderr.contains("--model"), "{said}");
+    }
+    before.assert_same(&stage.home.tree());
 }
 
 #[test]

@@ -794,5 +794,20 @@ fn a_model_list_that_failed_while_the_key_was_pasted_is_asked_for_again() {
     pastes(&mut person, &key);
     person.sees("that can call tools; prices per million tokens");
     person.sees("? Model").presses(Key::Esc);
-    gives_the_terminal_back(&mut person, 130);
+    person.gives_the_terminal_back(130);
+}
+
+#[test]
+fn a_model_is_asked_for_until_there_is_one() {
+    let home = Home::new().with_config(FILE_STORE);
+    let mut person = Person::at(&home, WIDE, &["local"]);
+    person.sees("? Model").presses(Key::Enter);
+    person
+        .sees("goose needs the name of a model")
+        .sees("? Model")
+        .types("qwen3")
+        .presses(Key::Enter);
+    person.sees(PLAN).presses(Key::Enter);
+    person.gives_the_terminal_back(0);
+    assert_eq!(home.config_yaml()["providers"]["local"]["model"], "qwen3");
 }

@@ -181,16 +181,10 @@ fn choose_model(
     notes: &mut Vec<String>,
 ) -> Result<String> {
     let configured = interview.state.config.model_of(&wanted.id);
-    let given = interview.args.model.as_deref().map(str::trim);
-    if let Some(given) = given {
-        if given.is_empty() || given.chars().any(char::is_control) {
-            return Err(Error::usage(
-                "--model is empty",
-                "name a model, or leave the flag out",
-            ));
-        }
-        notes.extend(model::doubt(given, models, row::described(wanted)?));
-        return Ok(given.to_owned());
+    if let Some(given) = &interview.args.model {
+        let given = model::given(given)?;
+        notes.extend(model::doubt(&given, models, row::described(wanted)?));
+        return Ok(given);
     }
     if interview.is_guided() {
         return model::ask(
