@@ -221,9 +221,14 @@ fn left_behind(store: StoreKind, seen: &Seen) -> Option<String> {
     }
 }
 
+/// The user's own providers count: goose, too, takes their flat marks for its own.
+fn is_provider(id: &str) -> bool {
+    catalog::by_id(id).is_some()
+}
+
 impl Plan {
     pub fn change_config(&mut self, config: &Config, change: &Change) -> Result<()> {
-        let rewritten = activate::rewrite(config, change, &catalog::is_goose_id)?;
+        let rewritten = activate::rewrite(config, change, &is_provider)?;
         self.notes.extend(rewritten.notes);
         let file = FileChange::to(&config.user, rewritten.text, Privacy::Ordinary);
         self.files.extend(file.map(FileChange::committing));
@@ -238,7 +243,7 @@ impl Plan {
     pub fn make_known(&mut self, config: &Config, changes: &[Change]) -> Result<()> {
         let mut now = config.clone();
         for change in changes {
-            let rewritten = activate::rewrite(&now, change, &catalog::is_goose_id)?;
+            let rewritten = activate::rewrite(&now, change, &is_provider)?;
             for note in rewritten.notes {
                 if !self.notes.contains(&note) {
                     self.notes.push(note);

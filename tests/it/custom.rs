@@ -563,3 +563,21 @@ fn a_person_pastes_an_address_and_a_key_and_presses_enter() {
     definition(&home, &format!("custom_127_0_0_1_{port}"));
     nothing_was_spent(&server);
 }
+
+#[test]
+fn a_flat_mark_of_an_endpoint_is_converted_with_the_others() {
+    let home = home();
+    home.write(
+        ".config/goose/custom_providers/custom_box.json",
+        json!({"name": "custom_box", "engine": "openai", "display_name": "Box", "description": "", "api_key_env": "",
+            "base_url": "http://127.0.0.1:9/v1", "models": [{"name": "m", "context_limit": 4096}], "requires_auth": false})
+        .to_string(),
+    );
+    home.write_config("GOOSE_PROVIDER: groq\ncustom_box_configured: true\nmine_configured: 1\n");
+    let args = ["local", "--model", "m", "--yes"];
+    Setup::new(&home).args(args).code(0).run();
+    let config = home.config_yaml();
+    assert_eq!(config["providers"]["custom_box"]["configured"], true);
+    assert_eq!(config.get("custom_box_configured"), None);
+    assert_eq!(config["mine_configured"], 1);
+}
