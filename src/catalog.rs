@@ -131,6 +131,13 @@ pub fn owner_of_key(key: &Secret) -> Option<&'static Provider> {
         .map(|(_, provider)| provider)
 }
 
+/// Whether this text is a key, by its form: a name or a part of an address may well begin like one.
+pub fn is_key(text: &str) -> bool {
+    let key = Secret::stored(text);
+    let mut forms = all().iter().flat_map(Provider::forms);
+    forms.any(|form| form.distinctive && form.resembles(&key))
+}
+
 fn near_names(wanted: &str) -> Vec<&'static str> {
     let mut near: Vec<(f64, &str)> = known()
         .filter_map(|provider| {
@@ -280,6 +287,20 @@ mod tests {
             ("0123456789abcdef0123456789abcdef", None),
         ] {
             assert_eq!(owner_of_key(&key(text)).map(|p| p.id), owner, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_name_of_a_provider_is_taken_for_a_key() {
+        for name in all().iter().flat_map(Provider::names) {
+            assert!(!is_key(name), "{name}");
+        }
+        for row in all().iter().filter_map(|provider| provider.key.as_ref()) {
+            let is_known = owner_of_key(&key(row.sample)).is_some();
+            assert_eq!(is_key(row.sample), is_known, "{}", row.variable);
+        }
+        for word in ["hf_proxy", "hf_inference_endpoint_of_ours", "xai-mirror"] {
+            assert!(!is_key(word), "{word}");
         }
     }
 

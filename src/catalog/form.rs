@@ -41,7 +41,17 @@ pub enum Class {
     Base64,
 }
 
+/// Less is no key, whatever it begins with.
+const SHORTEST: usize = 16;
+
 impl KeyForm {
+    /// The prefix, and enough behind it that could be the rest of a key, if not of today's length.
+    pub fn resembles(&self, key: &Secret) -> bool {
+        key.expose().strip_prefix(self.prefix).is_some_and(|rest| {
+            rest.len() >= self.min.min(SHORTEST) && rest.chars().all(|c| self.class.has(c))
+        })
+    }
+
     pub fn fits(&self, key: &Secret) -> bool {
         key.expose().strip_prefix(self.prefix).is_some_and(|rest| {
             (self.min..=self.max).contains(&rest.len()) && rest.chars().all(|c| self.class.has(c))

@@ -5,7 +5,7 @@ use url::Url;
 use crate::catalog;
 use crate::error::{Error, Result};
 use crate::goose::custom::Engine;
-use crate::secret::{Secret, is_name_of_secret};
+use crate::secret::is_name_of_secret;
 
 /// Ends of an address that name one function of an API, with what they tell of the API; longer ones first.
 const TAILS: [(&str, Option<Engine>); 15] = [
@@ -48,7 +48,7 @@ pub struct Endpoint {
 impl Endpoint {
     pub fn parse(typed: &str) -> Result<Self> {
         let typed = typed.trim().trim_matches(['<', '>', '"', '\'', '`']).trim();
-        if is_key(typed) {
+        if catalog::is_key(typed) {
             return Err(Error::usage(
                 "that is an API key where an address belongs",
                 "give the address, and the key when asked or by --key-stdin; this one now stands in your shell's history",
@@ -78,8 +78,8 @@ impl Endpoint {
         }
         let holds_secret = url
             .query_pairs()
-            .any(|(name, value)| is_name_of_secret(&name) || is_key(&value));
-        if holds_secret || url.path().split('/').any(is_key) {
+            .any(|(name, value)| is_name_of_secret(&name) || catalog::is_key(&value));
+        if holds_secret || url.path().split('/').any(catalog::is_key) {
             return Err(Error::usage(
                 "the address holds a key, which would stand in plain text in goose's file",
                 "leave it out of the address and give it with --key-stdin",
@@ -222,10 +222,6 @@ fn ends_in_version(path: &str) -> bool {
 
 fn without_version(path: &str) -> &str {
     path.strip_suffix("/v1").unwrap_or(path)
-}
-
-fn is_key(text: &str) -> bool {
-    catalog::owner_of_key(&Secret::stored(text)).is_some()
 }
 
 fn rubbish(reason: &str) -> Error {
@@ -393,8 +389,8 @@ mod tests {
             "https://hunter2@example.com/v1",
             "https://example.com/v1?api_key=hunter2",
             "https://example.com/v1?access_token=hunter2",
-            "https://example.com/sk-ant-hunter2/v1",
-            "sk-or-v1-hunter2",
+            "https://example.com/sk-ant-hunter2hunter2hunter2/v1",
+            "sk-or-v1-hunter2hunter2hunter2",
         ] {
             let error = Endpoint::parse(typed).unwrap_err();
             assert_eq!(error.exit(), Exit::Usage, "{typed}");

@@ -5,7 +5,7 @@ use crate::catalog;
 use crate::context::Context;
 use crate::env::Env;
 use crate::goose::config::{ACTIVE, Config, Layout, PROVIDERS, Source, Sourced};
-use crate::secret::{Secret, is_name_of_secret};
+use crate::secret::is_name_of_secret;
 use crate::state::State;
 use crate::view;
 use crate::yaml_edit::{self, Edit};
@@ -155,7 +155,7 @@ fn keys(cx: &Context, state: &State) -> Vec<Finding> {
         .user_names()
         .filter(|name| {
             let value = state.config.user_setting(name).unwrap_or_default();
-            is_name_of_secret(name) || catalog::owner_of_key(&Secret::stored(&value)).is_some()
+            is_name_of_secret(name) || catalog::is_key(&value)
         })
         .map(|name| {
             Finding::warning(

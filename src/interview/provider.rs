@@ -4,20 +4,20 @@ use crate::catalog::{self, Provider};
 use crate::error::{Error, Result};
 use crate::interview::Interview;
 use crate::prompt::list::Item;
-use crate::secret::Secret;
 
 /// The first choice for somebody who has none: one key, one bill, every model.
 const RECOMMENDED: &str = "openrouter";
 
 /// The provider of this name. A key in its place is not repeated in the answer.
 pub fn named(name: &str) -> Result<&'static Provider> {
-    if catalog::owner_of_key(&Secret::stored(name)).is_some() {
+    let found = catalog::find(name);
+    if found.is_err() && catalog::is_key(name.trim()) {
         return Err(Error::usage(
             "that is an API key where the name of a provider belongs",
             "name the provider and paste the key when asked, or pipe it to --key-stdin; this one now stands in your shell's history",
         ));
     }
-    catalog::find(name)
+    found
 }
 
 pub fn ask(interview: &Interview<'_>) -> Result<&'static Provider> {
@@ -69,4 +69,20 @@ fn place_of_key<'i>(provider: &Provider, interview: &'i Interview<'_>) -> Option
     }
     let found = interview.keys_around(provider).first().copied()?;
     found.places.first().map(|place| &*place.at)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::*;
+
+    #[test]
+    fn a_name_that_begins_like_a_key_is_a_name_and_a_key_is_not_repeated() {
+        assert_eq!(named("xai-oauth").unwrap().id, "xai_oauth");
+        let key = catalog::find("xai").unwrap().key.as_ref().unwrap().sample;
+        let error = named(key).err().unwrap();
+        assert!(error.to_string().contains("API key"), "{error}");
+        assert!(!error.to_string().contains(key));
+    }
 }
