@@ -1,15 +1,20 @@
 //! Lines that give a variable a value: `.env` files, and the start-up files of shells.
 
+use std::borrow::Cow;
+
 /// The name and the value of one line, in any of the shells' ways of saying it.
-pub(super) fn of(line: &str) -> Option<(&str, &str)> {
+pub(super) fn of(line: &str) -> Option<(&str, Cow<'_, str>)> {
     let line = line.trim();
     if line.starts_with('#') {
         return None;
     }
+    if let Some(rest) = line.strip_prefix("SETUVAR ") {
+        return fish_universal(rest);
+    }
     fish(line)
-        .or_else(|| fish_universal(line))
         .or_else(|| nushell(line))
         .or_else(|| posix(line))
+        .map(|(name, value)| (name, Cow::Borrowed(value)))
         .filter(|(name, value)| is_name(name) && !value.is_empty())
 }
 
@@ -36,10 +41,32 @@ fn fish(line: &str) -> Option<(&str, &str)> {
     (is_exported && !name.contains('=')).then_some((name, unquoted(value.trim_start())))
 }
 
-/// `SETUVAR --export NAME:value` of fish's own variables file.
-fn fish_universal(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.strip_prefix("SETUVAR --export ")?.split_once(':')?;
-    Some((name, value))
+/// `--export NAME:value` of fish's own variables file, where all but letters, digits, `_` and `/` is written as its code.
+fn fish_universal(line: &str) -> Option<(&str, Cow<'_, str>)> {
+    let (left, value) = line.split_once(':')?;
+    let (flags, name) = left.rsplit_once(' ')?;
+    let is_exported = flags.split(' ').any(|flag| flag == "--export");
+    let value = unescaped(value)?;
+    // Several values in one variable are no key.
+    (is_exported && !value.contains('\x1e')).then_some((name, Cow::Owned(value)))
+}
+
+/// Without the `\xHH`, `\uHHHH` and `\UHHHHHHHH` of fish.
+fn unescaped(value: &str) -> Option<String> {
+    let mut parts = value.split('\\');
+    let mut text = parts.next()?.to_owned();
+    for part in parts {
+        let digits = match part.chars().next()? {
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            _ => return None,
+        };
+        let code = u32::from_str_radix(part.get(1..=digits)?, 16).ok()?;
+        text.push(char::from_u32(code)?);
+        text.push_str(&part[digits + 1..]);
+    }
+    Some(text)
 }
 
 /// `$env.NAME = "value"`.
@@ -83,10 +110,18 @@ mod tests {
             "set -x -g KEY 'value'",
             "set --export KEY value",
             "SETUVAR --export KEY:value",
+            "SETUVAR --export --path KEY:value",
             "$env.KEY = \"value\"",
         ] {
-            assert_eq!(of(line), Some(("KEY", "value")), "{line}");
+            assert_eq!(of(line), Some(("KEY", "value".into())), "{line}");
         }
+    }
+
+    #[test]
+    fn fish_writes_signs_as_their_codes() {
+        let line = r"SETUVAR --export KEY:sk\x2dor\x2ev1_a/b\x2bc\x3d\u00e9\U0001f511";
+        let value = Cow::Borrowed("sk-or.v1_a/b+c=é🔑");
+        assert_eq!(of(line), Some(("KEY", value)));
     }
 
     #[test]
@@ -100,6 +135,10 @@ mod tests {
             "alias x='KEY=value'",
             "if [ \"$A\" = b ]; then",
             "echo KEY value",
+            "SETUVAR KEY:value",
+            r"SETUVAR --export KEY:one\x1etwo",
+            r"SETUVAR --export KEY:not\q",
+            r"SETUVAR --export KEY:cut\u00",
         ] {
             assert_eq!(of(line), None, "{line}");
         }

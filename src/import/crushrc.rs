@@ -5,7 +5,7 @@ use crate::import::{Name, assignment};
 pub(super) fn read(text: &str, hand_on: &mut dyn FnMut(Name<'_>, &str)) {
     for line in joined(text) {
         if let Some((name, value)) = assignment::of(&line) {
-            hand_on(Name::Variable(name), value);
+            hand_on(Name::Variable(name), &value);
             continue;
         }
         let words = words(&line);

@@ -232,15 +232,26 @@ fn is_reference(value: &str) -> bool {
     ]
     .iter()
     .any(|start| value.starts_with(start))
-        || ["xxx", "...", "your-", "your_", "change-me", "changeme"]
+        || ["...", "your-", "your_", "change-me", "changeme"]
             .iter()
             .any(|part| lower.contains(part))
+        || is_crossed_out(&lower)
+}
+
+/// `sk-xxxxxxxx`, but not a key that happens to have a few of them.
+fn is_crossed_out(lower: &str) -> bool {
+    let last = lower.rsplit(['-', '_']).next().unwrap_or_default();
+    let rest = last.trim_end_matches('x');
+    let crosses = last.len() - rest.len();
+    crosses > 3 || (crosses == 3 && rest.is_empty())
 }
 
 /// The line a value stands in, as editors take it.
 fn line_of(text: &str, value: &str) -> String {
+    let value = value.trim();
+    let says = |line: &str| assignment::of(line).is_some_and(|(_, said)| said == value);
     text.lines()
-        .position(|line| line.contains(value.trim()))
+        .position(|line| line.contains(value) || says(line))
         .map(|line| format!(":{}", line + 1))
         .unwrap_or_default()
 }
@@ -262,15 +273,22 @@ mod tests {
             "<your key>",
             "sk-xxxxxxxx",
             "your_openai_key_here",
+            "xxx",
+            "sk-ant-xxx",
+            "AIzaSyXXXXXXXX",
         ] {
             assert!(is_reference(value), "{value}");
         }
-        assert!(!is_reference("sk-proj-abc"));
+        for value in ["sk-proj-abc", "sk-proj-aXxx1b", "sk-proj-abcxxx", "gsk_x"] {
+            assert!(!is_reference(value), "{value}");
+        }
     }
 
     #[test]
     fn a_line_is_counted_as_editors_count() {
         assert_eq!(line_of("a\nb: key\n", "key"), ":2");
         assert_eq!(line_of("a\n", "key"), "");
+        let fish = "# fish\nSETUVAR --export KEY:a\\x2db\n";
+        assert_eq!(line_of(fish, "a-b"), ":2");
     }
 }

@@ -138,7 +138,7 @@ impl Kind {
     pub(super) fn read(self, text: &str, hand_on: &mut dyn FnMut(Name<'_>, &str)) -> bool {
         if let Self::Lines = self {
             for (name, value) in text.lines().filter_map(assignment::of) {
-                hand_on(Name::Variable(name), value);
+                hand_on(Name::Variable(name), &value);
             }
             return true;
         }

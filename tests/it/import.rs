@@ -9,6 +9,7 @@ use crate::world::provider::{
 };
 use crate::world::pty::{Key, Person};
 use crate::world::run::{Outcome, Setup};
+use crate::world::tools;
 use serde_json::{Value, json};
 
 struct Case {
@@ -525,4 +526,23 @@ fn a_person_who_leaves_has_changed_nothing() {
     person.sees("Make these changes?").presses(Key::Esc);
     assert_eq!(person.leaves(), 130);
     before.assert_same(&home.tree());
+}
+
+#[test]
+fn what_fish_itself_keeps_of_a_key_is_read_as_fish_wrote_it() {
+    let Some(fish) = tools::program("fish") else {
+        return;
+    };
+    let key = OPENROUTER.key("fish");
+    let (_internet, home) = internet(&[(OPENROUTER, &key)]);
+    Setup::program(&home, fish)
+        .args(["-c", "read --local key; set -Ux OPENROUTER_API_KEY $key"])
+        .stdin(format!("{key}\n"))
+        .code(0)
+        .run();
+    let text = home.read(".config/fish/fish_variables");
+    assert!(text.contains(r"sk\x2dor\x2dv1"), "{text}");
+    let outcome = import(&home, &["--from", "shell", "--yes"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    assert_eq!(home.secrets_yaml()["OPENROUTER_API_KEY"], key);
 }
