@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::check::verdict::Verdict;
 use crate::check::{self, Finding};
 use crate::cli::{ImportArgs, SetupArgs};
-use crate::commands::stored_key;
+use crate::commands::{missing, stored_key};
 use crate::consent::{self, Outcome};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
@@ -42,8 +42,9 @@ pub fn run(args: &ImportArgs, cx: &Context) -> Result<Report> {
         ));
     }
     let state = cx.look()?.with_store(args.store);
-    let Haul { found, left } = import::look(&cx.env, &state)?;
+    let Haul { found, mut left } = import::look(&cx.env, &state)?;
     let mut items = items(found, args, &state)?;
+    leave_incomplete(&mut items, &mut left, cx, &state)?;
     let setup = SetupArgs {
         store: args.store,
         no_check: args.no_check,
@@ -68,7 +69,7 @@ pub fn run(args: &ImportArgs, cx: &Context) -> Result<Report> {
     decide(&mut items, &interview)?;
     let is_any = items.iter().any(|item| item.is_taken);
     let store = is_any.then(|| store::decide(&interview)).transpose()?;
-    let plan = draw_up(&items, store, &state)?;
+    let plan = draw_up(&items, store, cx, &state)?;
     let outcome = consent::carry_out(&plan, args.writing, interview.prompt.as_ref(), cx, &state)?;
     Ok(report(&items, &left, &plan, store, outcome, cx))
 }
@@ -115,26 +116,61 @@ fn items(found: Vec<Found>, args: &ImportArgs, state: &State) -> Result<Vec<Item
         .collect())
 }
 
+/// A key alone does not let goose start every provider.
+fn leave_incomplete(
+    items: &mut Vec<Item>,
+    left: &mut Vec<String>,
+    cx: &Context,
+    state: &State,
+) -> Result<()> {
+    let mut complete = Vec::new();
+    for item in items.drain(..) {
+        match missing::first(item.found.provider, cx, state)? {
+            None => complete.push(item),
+            Some(lack) => left.push(format!(
+                "the key {} is not taken over, because {lack}: {}",
+                described(&item),
+                lack.action()
+            )),
+        }
+    }
+    *items = complete;
+    Ok(())
+}
+
 fn refuse_two_for_one(items: &[Item]) -> Result<()> {
     let wanted: Vec<&Item> = items.iter().filter(|item| item.is_wanted).collect();
     for (place, item) in wanted.iter().enumerate() {
         let other = wanted
             .iter()
             .skip(place + 1)
-            .find(|other| other.found.provider.id == item.found.provider.id);
+            .find(|other| is_instead(&other.found, &item.found));
         if let Some(other) = other {
+            let (first, second) = (item.found.provider, other.found.provider);
+            let (whose, flag) = if first.id == second.id {
+                (format!("of {}", first.title), "--from SOURCE")
+            } else {
+                // Providers of one house share a variable.
+                let both = format!("of {} and {}", first.title, second.title);
+                let whose = format!("{both} for the one place {}", item.found.variable);
+                (whose, "--provider PROVIDER")
+            };
             return Err(Error::usage(
                 format!(
-                    "there are two keys of {}: {} and {}",
-                    item.found.provider.title,
+                    "there are two keys {whose}: {} and {}",
                     described(item),
                     described(other)
                 ),
-                "say which with --from SOURCE",
+                format!("say which with {flag}"),
             ));
         }
     }
     Ok(())
+}
+
+/// Another key for the same place: of the two goose can have one.
+fn is_instead(one: &Found, other: &Found) -> bool {
+    one.variable == other.variable && !one.key.is_same_as(&other.key)
 }
 
 fn ask(items: &mut [Item], interview: &Interview<'_>) -> Result<()> {
@@ -146,10 +182,10 @@ fn ask(items: &mut [Item], interview: &Interview<'_>) -> Result<()> {
     let Some(prompt) = &interview.prompt else {
         return Ok(());
     };
-    let mut answered = Vec::new();
+    let mut answered: Vec<&Found> = Vec::new();
     for item in items.iter_mut().filter(|item| !item.is_stored) {
         let provider = item.found.provider;
-        if answered.contains(&provider.id) {
+        if answered.iter().any(|known| is_instead(known, &item.found)) {
             continue;
         }
         let instead = if item.replaces {
@@ -164,7 +200,7 @@ fn ask(items: &mut [Item], interview: &Interview<'_>) -> Result<()> {
         );
         item.is_wanted = prompt.confirm(&question, !item.replaces)?;
         if item.is_wanted {
-            answered.push(provider.id);
+            answered.push(&item.found);
         }
     }
     Ok(())
@@ -214,7 +250,12 @@ fn decide(items: &mut [Item], interview: &Interview<'_>) -> Result<()> {
     Ok(())
 }
 
-fn draw_up(items: &[Item], store: Option<StoreChoice>, state: &State) -> Result<Plan> {
+fn draw_up(
+    items: &[Item],
+    store: Option<StoreChoice>,
+    cx: &Context,
+    state: &State,
+) -> Result<Plan> {
     let mut plan = Plan::titled("take over keys");
     let Some(store) = store else {
         return Ok(plan);
@@ -232,7 +273,7 @@ fn draw_up(items: &[Item], store: Option<StoreChoice>, state: &State) -> Result<
                 activate: false,
                 provider: provider.id.to_owned(),
                 model: known.or_else(|| provider.default_model.map(str::to_owned)),
-                settings: Vec::new(),
+                settings: missing::defaults(provider, cx, state),
                 keyring_off: store.on_request.then_some(store.kind == StoreKind::File),
             }
         })

@@ -12,6 +12,7 @@ pub mod home;
 pub mod import;
 pub mod key;
 pub mod limits;
+pub mod missing;
 pub mod models;
 pub mod providers;
 pub mod remove_all;

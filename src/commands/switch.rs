@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::catalog::{self, Provider};
 use crate::cli::SwitchArgs;
-use crate::commands::stored_key;
+use crate::commands::{missing, stored_key};
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Exit, Result};
@@ -53,6 +53,11 @@ fn to(
     let provider = catalog::by_id(id);
     let mut notes = Vec::new();
     let key = usable_key(id, provider, cx, state, &mut notes)?;
+    if let Some(provider) = provider
+        && let Some(lack) = missing::first(provider, cx, state)?
+    {
+        return Err(lack);
+    }
     let model = model_for(id, provider, args, state, &mut notes)?;
     let verdict = if args.check {
         let provider = provider.ok_or_else(|| {

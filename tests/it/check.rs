@@ -3,7 +3,7 @@
 use crate::world::chat::MARKER;
 use crate::world::goose::{Goose, NEWEST};
 use crate::world::personality::Personality;
-use crate::world::provider::{ANTHROPIC, GROQ, OPENAI, OPENROUTER};
+use crate::world::provider::{ANTHROPIC, GROQ, MISTRAL, OPENAI, OPENROUTER};
 use crate::world::stage::Stage;
 
 #[test]
@@ -170,4 +170,40 @@ fn a_base_address_in_goose_s_config_is_where_the_key_is_proven() {
             stage.assert_goose_uses(goose, OPENAI, &own, OPENAI.model);
         }
     }
+}
+
+#[test]
+fn an_address_that_nobody_set_is_named_with_its_flag() {
+    let stage = Stage::on_a_server();
+    let key = stage.wrong_key(MISTRAL, "azure");
+    stage.home.write_config(
+        "GOOSE_DISABLE_KEYRING: true\nproviders:\n  azure_openai: {enabled: true, model: gpt-4o, configured: true}\n",
+    );
+    stage
+        .home
+        .write_secrets(&format!("AZURE_OPENAI_API_KEY: {key}\n"));
+    let before = stage.home.config();
+    let check = stage.runs(["check", "azure_openai"]).code(4).run();
+    let switch = stage.runs(["switch", "azure_openai"]).code(2).run();
+    for said in [check.stdout, switch.stderr] {
+        for words in [
+            "the address of Azure OpenAI is not set",
+            "goose-setup azure_openai --host URL",
+        ] {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+    }
+    let switch = stage
+        .runs(["switch", "azure_openai"])
+        .env("AZURE_OPENAI_ENDPOINT", "https://me.openai.azure.com")
+        .code(2)
+        .run();
+    assert!(
+        switch
+            .stderr
+            .contains("--set AZURE_OPENAI_DEPLOYMENT_NAME="),
+        "{switch}"
+    );
+    assert_eq!(stage.home.config(), before);
+    assert!(stage.internet.requests().is_empty());
 }

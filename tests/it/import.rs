@@ -529,6 +529,58 @@ fn a_person_who_leaves_has_changed_nothing() {
 }
 
 #[test]
+fn a_key_that_goose_could_not_start_with_is_left_with_the_line_that_sets_the_rest_up() {
+    let key = MISTRAL.key("azure");
+    let (internet, home) = internet(&[(MISTRAL, &key)]);
+    home.write(".env", format!("AZURE_OPENAI_API_KEY={key}\n"));
+    let before = home.tree();
+    let outcome = import(&home, &["--all", "--yes"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    let json = outcome.json();
+    assert_eq!(json["found"], json!([]), "{json}");
+    assert!(
+        json["notes"]
+            .to_string()
+            .contains("goose-setup azure_openai --host URL"),
+        "{json}"
+    );
+    before.assert_same(&home.tree());
+    assert!(internet.requests().is_empty());
+}
+
+#[test]
+fn two_keys_for_the_one_place_of_two_providers_are_a_question_too() {
+    let (first, second) = (MISTRAL.key("first"), MISTRAL.key("second"));
+    let (_internet, home) = internet(&[(MISTRAL, &first), (MISTRAL, &second)]);
+    home.write(
+        ".local/share/opencode/auth.json",
+        json!({"zai": {"type": "api", "key": first}, "zhipu": {"type": "api", "key": second}})
+            .to_string(),
+    );
+    let before = home.tree();
+    let outcome = import(&home, &["--all", "--yes"]);
+    assert_eq!(outcome.code, 2, "{outcome}");
+    assert!(outcome.stdout.contains("ZHIPU_API_KEY"), "{outcome}");
+    before.assert_same(&home.tree());
+    let one = import(&home, &["--provider", "zhipu", "--yes", "--no-check"]);
+    assert_eq!(one.code, 0, "{one}");
+    assert_eq!(home.secrets_yaml()["ZHIPU_API_KEY"], second);
+
+    let (_internet, home) = internet(&[(MISTRAL, &first), (MISTRAL, &second)]);
+    home.write(
+        ".local/share/opencode/auth.json",
+        json!({"zai": {"type": "api", "key": first}, "zhipu": {"type": "api", "key": second}})
+            .to_string(),
+    );
+    let mut person = Person::at(&home, (40, 120), &["import", "--no-check"]);
+    person.sees("Take over the key of").types("y");
+    person.sees("Make these changes?").presses(Key::Enter);
+    assert_eq!(person.leaves(), 0);
+    let configured = home.config_yaml()["providers"].as_mapping().unwrap().len();
+    assert_eq!(configured, 1);
+}
+
+#[test]
 fn what_fish_itself_keeps_of_a_key_is_read_as_fish_wrote_it() {
     let Some(fish) = tools::program("fish") else {
         return;
