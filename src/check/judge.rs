@@ -101,6 +101,38 @@ fn guessed(target: &Target, reply: &Reply, finding: Finding) -> Finding {
     }
 }
 
+/// What the answer to a request without content says of the key: a complaint about the content comes after the key was let in.
+pub(crate) fn judge_empty(target: &Target, reply: &Reply) -> Finding {
+    let is_known = known_answer(target, reply, Some(reply.status)).is_some();
+    let is_refusal = matches!(hidden_error(reply), Hidden::Status(401 | 403));
+    let is_about_content = matches!(reply.status, 200..=299 | 400 | 422) || lacks_model(reply);
+    let mut finding = if is_known || reply.is_page || !is_about_content {
+        verdict_of(target, reply, Wanted::Nothing)
+    } else if is_refusal {
+        plain(target, reply, Verdict::Invalid)
+    } else {
+        accepts(target)
+    };
+    finding.http_status = Some(reply.status);
+    finding
+}
+
+/// There is such a function, but no such model.
+pub(crate) fn lacks_model(reply: &Reply) -> bool {
+    let json = reply.json.as_ref();
+    reply.status == 404
+        && json.is_some_and(|json| json.to_string().to_lowercase().contains("model"))
+}
+
+fn accepts(target: &Target) -> Finding {
+    let title = target.provider.title;
+    let detail = match target.key {
+        Some(_) => format!("{title} accepts this {}", target.provider.key_in_short()),
+        None => format!("{title} answers"),
+    };
+    Finding::new(Verdict::Valid, detail, "")
+}
+
 fn verdict_of(target: &Target, reply: &Reply, wanted: Wanted) -> Finding {
     let status = match (reply.status, hidden_error(reply)) {
         (200..=299, Hidden::Status(status)) => Some(status),
@@ -176,11 +208,7 @@ fn good(target: &Target, reply: &Reply, wanted: Wanted) -> Finding {
     let mut finding = if account.as_ref().is_some_and(Account::is_used_up) {
         plain(target, reply, Verdict::LimitReached)
     } else if check.is_some_and(|check| check.proves || check.control) {
-        let detail = match target.key {
-            Some(_) => format!("{title} accepts this {}", target.provider.key_in_short()),
-            None => format!("{title} answers"),
-        };
-        Finding::new(Verdict::Valid, detail, "")
+        accepts(target)
     } else {
         answers_everybody(target.provider)
     };

@@ -14,6 +14,6 @@ pub mod verdict;
 mod loopback;
 
 pub use finding::{Finding, Target};
-pub(crate) use judge::{before_asking, said};
+pub(crate) use judge::{before_asking, judge_empty, lacks_model, said};
 pub(crate) use probe::examine;
 pub use probe::{Proof, list, lists, prefetch, prove, prove_and_list};

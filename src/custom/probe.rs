@@ -8,9 +8,9 @@ use std::thread::{self, ScopedJoinHandle};
 use serde_json::Value;
 
 use crate::catalog::{Auth, Method};
-use crate::check::Finding;
 use crate::check::http::{Call, Http, Reply, Trouble};
 use crate::check::verdict::{Cause, Verdict};
+use crate::check::{Finding, lacks_model};
 use crate::custom::endpoint::Endpoint;
 use crate::goose::custom::{Engine, Headers};
 use crate::secret::Secret;
@@ -222,16 +222,11 @@ impl Door {
 
 /// There is such a function: not "no such page", not a web page, not a redirect.
 fn exists(reply: &Reply) -> bool {
-    let is_about_model = reply.status == 404
-        && reply
-            .json
-            .as_ref()
-            .is_some_and(|json| json.to_string().to_lowercase().contains("model"));
     !reply.is_page
-        && (is_about_model || !matches!(reply.status, 300..=399 | 404 | 405 | 410 | 501..=504))
+        && (lacks_model(reply) || !matches!(reply.status, 300..=399 | 404 | 405 | 410 | 501..=504))
 }
 
-pub(crate) fn is_denied(answer: &Answer) -> bool {
+fn is_denied(answer: &Answer) -> bool {
     let is_refusal = |reply: &Reply| matches!(reply.status, 401 | 403) && !reply.is_page;
     answer.as_ref().is_ok_and(is_refusal)
 }
@@ -288,6 +283,20 @@ fn nothing(doors: &[Door], endpoint: &Endpoint) -> Finding {
     let answers = || doors.iter().flat_map(|door| [&door.list, &door.chat]);
     let heard = answers().find_map(|answer| answer.as_ref().ok());
     let trouble = answers().find_map(|answer| answer.as_ref().err());
+    let ailing = answers()
+        .filter_map(|answer| answer.as_ref().ok())
+        .find(|reply| matches!(reply.status, 502..=504));
+    if let Some(Reply { status, .. }) = ailing {
+        return Finding {
+            cause: Some(Cause::ServerError),
+            http_status: Some(*status),
+            ..Finding::new(
+                Verdict::Unreachable,
+                format!("{} has trouble of its own ({status})", endpoint.host()),
+                "try again in a few minutes",
+            )
+        };
+    }
     match (heard, trouble) {
         (None, Some(trouble)) => trouble.clone().into(),
         (heard, _) => {

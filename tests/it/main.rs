@@ -16,6 +16,7 @@ mod cores;
 mod custom;
 mod custom_details;
 mod custom_keys;
+mod custom_verdicts;
 mod doctor;
 mod every_step;
 mod fallback;

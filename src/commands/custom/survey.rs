@@ -1,5 +1,6 @@
 //! What an address is: who answers there, and what it says of a key.
 
+use crate::catalog::Provider;
 use crate::check::http::Http;
 use crate::check::verdict::{Cause, Verdict};
 use crate::check::{self, Finding, Target};
@@ -117,7 +118,7 @@ impl Survey {
             let busy = talk.busy("asking the endpoint about the key");
             let caller = given.caller(&http, endpoint, Some(&key));
             let outcome =
-                probe::look(caller, given.only).map(|with| judged(&first, with, &key, caller));
+                probe::look(caller, given.only).and_then(|with| judged(&first, with, &key, caller));
             drop(busy);
             interview.cx.tell_requests(&http);
             let (with, finding) = match outcome {
@@ -218,44 +219,46 @@ pub(super) fn look(
 }
 
 /// What two looks, without the key and with it, say of the key.
-fn judged(without: &Found, with: Found, key: &Secret, caller: Caller<'_>) -> (Found, Finding) {
-    let title = caller.endpoint.host();
-    let finding = if !without.door.wants_key() {
-        Finding::new(
+fn judged(
+    without: &Found,
+    with: Found,
+    key: &Secret,
+    caller: Caller<'_>,
+) -> std::result::Result<(Found, Finding), Finding> {
+    if !without.door.wants_key() {
+        let title = caller.endpoint.host();
+        let finding = Finding::new(
             Verdict::Unproven,
             format!("{title} answers without a key too, so nothing proves this one"),
             "leave the key out, or go on with --no-check if you are sure of it",
-        )
-    } else if without.door.locks_list() && !with.door.has_no_list() {
-        proven_by_list(&with, key, caller)
-    } else if probe::is_denied(&with.door.chat) {
-        Finding::new(
-            Verdict::Invalid,
-            format!("{title} does not accept this key"),
-            "copy it again, or make a new one",
-        )
-    } else {
-        Finding::new(Verdict::Valid, format!("{title} accepts this key"), "")
+        );
+        return Ok((with, finding));
+    }
+    let row = described(&with, caller)
+        .map_err(|error| Finding::new(Verdict::Unproven, error.to_string(), error.action()))?;
+    let target = Target::new(row, None, Some(key));
+    let finding = match &with.door.chat {
+        // Then what the list answers is judged as for every other provider.
+        _ if without.door.locks_list() && !with.door.has_no_list() => {
+            check::prove(caller.http, &target)
+        }
+        Ok(reply) => check::judge_empty(&target, reply),
+        Err(trouble) => trouble.clone().into(),
     };
-    (with, finding)
+    Ok((with, finding))
 }
 
-/// The list is behind the key, so what it answers is judged as for every other provider.
-fn proven_by_list(with: &Found, key: &Secret, caller: Caller<'_>) -> Finding {
+fn described(found: &Found, caller: Caller<'_>) -> Result<&'static Provider> {
     let endpoint = caller.endpoint;
-    let wanted = Wanted {
+    row::described(&Wanted {
         id: "custom".into(),
         title: endpoint.host().to_owned(),
-        engine: with.door.engine,
-        base_url: endpoint.base_url(with.door.engine, &with.door.base),
+        engine: found.door.engine,
+        base_url: endpoint.base_url(found.door.engine, &found.door.base),
         models: Vec::new(),
         key_name: Some(key_name("custom")),
         lists: true,
         headers: caller.headers.clone(),
         streams: true,
-    };
-    match row::described(&wanted) {
-        Ok(row) => check::prove(caller.http, &Target::new(row, None, Some(key))),
-        Err(error) => Finding::new(Verdict::Unproven, error.to_string(), error.action()),
-    }
+    })
 }
