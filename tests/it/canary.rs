@@ -259,8 +259,9 @@ fn where_https_fails_nobody_is_asked_for_a_key_unencrypted() {
             .args(["--model", OPENAI.model, "--dry-run"])
             .stdin(key.as_str())
     };
-    let refused = add(OPENAI.host).code(2).run();
-    assert!(refused.stderr.contains("write http://"), "{refused}");
+    let refused = add(OPENAI.host).code(4).run();
+    assert!(refused.stderr.contains("GOOSE_CA_CERT_PATH"), "{refused}");
+    assert!(!refused.stderr.contains("http://"), "{refused}");
     for seen in stage.internet.requests() {
         assert!(!format!("{seen:?}").contains(&key), "{seen:?}");
     }

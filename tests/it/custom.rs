@@ -256,6 +256,8 @@ fn nobody_there_and_somebody_else_there_are_told_apart() {
     for (url, cause) in [
         ("http://127.0.0.1:1/v1", "refused"),
         ("https://portal.example.com", "not-this-api"),
+        // Here https was guessed, and works: that it could be left out is no help.
+        ("portal.example.com", "not-this-api"),
     ] {
         let outcome = set_up(&home, &[url, "--model", MODEL]);
         assert_eq!(outcome.code, 4, "{outcome}");

@@ -11,7 +11,7 @@ use crate::custom::details::Details;
 use crate::custom::endpoint::Endpoint;
 use crate::custom::probe::{self, Caller, Found};
 use crate::custom::row;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::goose::custom::{Engine, Headers, key_name};
 use crate::interview::Interview;
 use crate::key_source;
@@ -190,24 +190,17 @@ pub(super) fn look(
         .talk
         .busy(&format!("looking at {}", endpoint.host()));
     let mut outcome = probe::look(given.caller(&http, endpoint, None), given.only);
-    let is_other_scheme_worth_it = |finding: &Finding| {
-        endpoint.is_scheme_guessed
-            && matches!(
-                finding.cause,
-                Some(Cause::Tls | Cause::Refused | Cause::NotThisApi)
-            )
-    };
-    if outcome.as_ref().is_err_and(is_other_scheme_worth_it) {
-        let other = endpoint.with_other_scheme();
-        if let Err(finding) = &outcome
-            && other.is_readable_by_others()
-        {
-            // Whoever stands between could have broken https so that the key comes along in the clear.
-            return Err(Error::usage(
-                format!("https does not work there: {}", finding.detail),
-                "write http:// yourself if you mean it: everybody on the way could read the key",
-            ));
-        }
+    let cause = outcome.as_ref().err().and_then(|finding| finding.cause);
+    let is_other_worth_it = endpoint.is_scheme_guessed
+        && matches!(
+            cause,
+            Some(Cause::Tls | Cause::Refused | Cause::NotThisApi)
+        );
+    let other = endpoint.with_other_scheme();
+    // Whoever stands between could have broken https so that the key comes along in the clear.
+    if is_other_worth_it && other.is_readable_by_others() {
+        outcome = outcome.map_err(without_https);
+    } else if is_other_worth_it {
         let http = http.until(interview.cx.deadline());
         if let Ok(found) = probe::look(given.caller(&http, &other, None), given.only) {
             *endpoint = other;
@@ -216,6 +209,20 @@ pub(super) fn look(
     }
     interview.cx.tell_requests(&http);
     outcome.map_err(Finding::into_error)
+}
+
+/// Only where nothing listens may the address be one without https; everything else would be the wrong reason for that.
+fn without_https(finding: Finding) -> Finding {
+    if finding.cause != Some(Cause::Refused) {
+        return finding;
+    }
+    Finding {
+        action: format!(
+            "{}; if it has no https, write http:// yourself, and everybody on the way can read the key",
+            finding.action
+        ),
+        ..finding
+    }
 }
 
 /// What two looks, without the key and with it, say of the key.
@@ -261,4 +268,25 @@ fn described(found: &Found, caller: Caller<'_>) -> Result<&'static Provider> {
         headers: caller.headers.clone(),
         streams: true,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn to_go_without_https_is_only_named_where_nothing_listens() {
+        for (cause, is_named) in [
+            (Cause::Refused, true),
+            (Cause::Tls, false),
+            (Cause::NotThisApi, false),
+        ] {
+            let finding = Finding {
+                cause: Some(cause),
+                ..Finding::new(Verdict::Unreachable, "detail", "action")
+            };
+            let action = without_https(finding).action;
+            assert_eq!(action.contains("http://"), is_named, "{action}");
+        }
+    }
 }
