@@ -1,9 +1,11 @@
 //! What every command works with: the environment, the general flags, and somebody to talk to.
 
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use crate::check::http::Http;
 use crate::cli::{General, Writing};
+use crate::clock::Clock;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::prompt::Prompt;
@@ -16,6 +18,8 @@ pub struct Context {
     pub verbose: bool,
     pub timeout: Duration,
     pub talk: Talk,
+    clock: Clock,
+    http: OnceLock<Http>,
 }
 
 impl Context {
@@ -26,6 +30,8 @@ impl Context {
             json: general.json,
             verbose: general.verbose,
             timeout: general.timeout,
+            clock: Clock::of(general.timeout),
+            http: OnceLock::new(),
         }
     }
 
@@ -33,9 +39,13 @@ impl Context {
         State::look(&self.env)
     }
 
-    /// Starts the clock that all network waits of this command share.
+    /// The connections of this command, with the clock that all its network waits share.
     pub fn network(&self) -> Result<Http> {
-        Http::new(&self.env, self.deadline(), self.verbose)
+        if let Some(http) = self.http.get() {
+            return Ok(http.clone());
+        }
+        let http = Http::new(&self.env, self.clock.clone(), self.verbose)?;
+        Ok(self.http.get_or_init(|| http).clone())
     }
 
     /// With `-v`: the requests that were made, without any key.
@@ -45,12 +55,8 @@ impl Context {
         }
     }
 
-    pub fn deadline(&self) -> Instant {
-        Instant::now() + self.timeout
-    }
-
     pub fn prompt(&self) -> Option<Prompt> {
-        Prompt::open(&self.env)
+        Prompt::open(&self.env, self.clock.clone())
     }
 
     /// A writing command without a terminal has to be told to go ahead.

@@ -9,6 +9,7 @@ pub mod borrowed;
 pub mod catalog;
 pub mod check;
 pub mod cli;
+pub mod clock;
 pub mod commands;
 pub mod consent;
 pub mod context;

@@ -11,6 +11,7 @@ use dialoguer::Input;
 use dialoguer::theme::ColorfulTheme;
 use zeroize::Zeroizing;
 
+use crate::clock::Clock;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::talk;
@@ -31,6 +32,8 @@ const LIST_KEYS: &str = "  ↑↓ move · type to filter · Enter choose · Esc 
 pub struct Prompt {
     term: Term,
     theme: ColorfulTheme,
+    /// Begins anew with every answer.
+    clock: Clock,
 }
 
 /// What ended the wait for a hidden line.
@@ -52,11 +55,12 @@ pub enum PlanKey {
 }
 
 impl Prompt {
-    pub fn open(env: &Env) -> Option<Self> {
+    pub fn open(env: &Env, clock: Clock) -> Option<Self> {
         env.can_prompt().then(|| {
             terminal::enter();
             Self {
                 term: Term::stderr(),
+                clock,
                 theme: ColorfulTheme {
                     prompt_prefix: style("?".to_owned()).for_stderr().cyan(),
                     ..ColorfulTheme::default()
@@ -114,6 +118,7 @@ impl Prompt {
         let question = self.short(question, 0, "key");
         self.show(&format!("? {question} › "), &[])?;
         let line = answered_io(terminal::hidden_line())?;
+        self.clock.restart();
         self.clear()?;
         line.ok_or(Error::Cancelled)
     }
@@ -133,6 +138,7 @@ impl Prompt {
             Some(event) => Some(Heard::Event(event)),
             None => (Instant::now() >= until).then_some(Heard::Nothing),
         }))?;
+        self.clock.restart();
         self.clear()?;
         match first {
             First::Line(line) => line.map(Heard::Line).ok_or(Error::Cancelled),
@@ -149,7 +155,9 @@ impl Prompt {
         if !preset.is_empty() {
             input = input.default(preset.to_owned());
         }
-        answered(input.interact_text_on(&self.term))
+        let answer = input.interact_text_on(&self.term);
+        self.clock.restart();
+        answered(answer)
     }
 
     pub fn confirm(&self, question: &str, preset: bool) -> Result<bool> {
@@ -255,7 +263,9 @@ impl Prompt {
     }
 
     fn key(&self) -> Result<Key> {
-        answered_io(self.term.read_key())
+        let key = answered_io(self.term.read_key());
+        self.clock.restart();
+        key
     }
 
     /// The question where it has room beside its answer; else it is said above, and `short` stands for it.

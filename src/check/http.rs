@@ -8,7 +8,7 @@ mod trouble;
 use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use reqwest::Certificate;
 use reqwest::blocking::{Client, ClientBuilder};
@@ -18,6 +18,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::catalog::{Auth, Method};
+use crate::clock::Clock;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::fsio;
@@ -31,11 +32,11 @@ const HOPS: usize = 3;
 /// What goose trusts in addition to the system's own certificate authorities.
 const CA_VARIABLE: &str = "GOOSE_CA_CERT_PATH";
 
-/// A pool of connections with one deadline for all that is asked through it; usable from several threads at once.
+/// A pool of connections with one clock for all that is asked through it; usable from several threads at once.
 #[derive(Clone, Debug)]
 pub struct Http {
     client: Client,
-    deadline: Instant,
+    clock: Clock,
     proxies: Proxies,
     log: Option<Arc<Mutex<Vec<String>>>>,
     /// Seconds, by the first answer that tells.
@@ -78,29 +79,21 @@ pub(crate) struct Reply {
 
 impl Http {
     /// `verbose` keeps a line per request for [`Http::take_log`].
-    pub fn new(env: &Env, deadline: Instant, verbose: bool) -> Result<Self> {
+    pub fn new(env: &Env, clock: Clock, verbose: bool) -> Result<Self> {
         install_ring();
         let extra = extra_roots(env)?;
         let client = trusting(extra)?;
-        Ok(Self::with(client, env, deadline, verbose))
+        Ok(Self::with(client, env, clock, verbose))
     }
 
-    fn with(client: Client, env: &Env, deadline: Instant, verbose: bool) -> Self {
+    fn with(client: Client, env: &Env, clock: Clock, verbose: bool) -> Self {
         Self {
             _last: Arc::new(Last(Some(client.clone()))),
             client,
-            deadline,
+            clock,
             proxies: Proxies::of(env),
             log: verbose.then(Arc::default),
             clock_ahead: Arc::default(),
-        }
-    }
-
-    /// The same connections with another deadline, for when a person was waited for in between.
-    pub fn until(&self, deadline: Instant) -> Self {
-        Self {
-            deadline,
-            ..self.clone()
         }
     }
 
@@ -135,9 +128,10 @@ impl Http {
     fn send_once(&self, call: &Call) -> Result<Reply, (Trouble, bool)> {
         let fail =
             |error: &reqwest::Error| (self.trouble(&call.url, error), trouble::is_reset(error));
-        let Some(left) = self.left() else {
+        let Some(left) = self.clock.left() else {
             return Err((Trouble::late(&call.url), false));
         };
+        let _wait = self.clock.wait();
         let mut request = match call.method {
             Method::Get => self.client.get(&call.url),
             Method::Post => self.client.post(&call.url),
@@ -168,7 +162,7 @@ impl Http {
             .take(call.limit + 1)
             .read_to_end(&mut bytes)
             .map_err(|_| {
-                let trouble = match self.left() {
+                let trouble = match self.clock.left() {
                     Some(_) => Trouble::broken(&call.url),
                     None => Trouble::late(&call.url),
                 };
@@ -193,12 +187,6 @@ impl Http {
 
     fn trouble(&self, url: &str, error: &reqwest::Error) -> Trouble {
         Trouble::of(url, error, &self.proxies)
-    }
-
-    fn left(&self) -> Option<Duration> {
-        self.deadline
-            .checked_duration_since(Instant::now())
-            .filter(|left| !left.is_zero())
     }
 
     fn note(&self, call: &Call, start: Instant, outcome: &Result<Reply, Trouble>) {

@@ -14,6 +14,7 @@ mod secrets;
 mod shells;
 
 use std::path::Path;
+use std::time::Instant;
 
 use serde::Serialize;
 
@@ -100,7 +101,7 @@ impl Finding {
 
 /// Everything that is wrong, the worst first. What has to be waited for is waited for until `cx`'s time is up, all together.
 pub fn examine(cx: &Context) -> Result<Vec<Finding>> {
-    let until = cx.deadline();
+    let until = Instant::now() + cx.timeout;
     let paths = Paths::of(&cx.env)?;
     let own = OwnPaths::of(&cx.env)?;
     let mut findings: Vec<Finding> = program::examine(&own, cx).into_iter().collect();

@@ -7,6 +7,7 @@ use crate::catalog;
 use crate::check;
 use crate::check::http::Http;
 use crate::check::verdict::Verdict;
+use crate::clock::Clock;
 use crate::commands::stored_key;
 use crate::context::Context;
 use crate::env::Env;
@@ -35,7 +36,8 @@ pub(super) fn examine(cx: &Context, state: &State, until: Instant) -> Vec<Findin
     if provider.key.is_some() && key.is_none() {
         return Vec::new();
     }
-    let http = match Http::new(&cx.env, until, cx.verbose) {
+    let left = until.saturating_duration_since(Instant::now());
+    let http = match Http::new(&cx.env, Clock::of(left), cx.verbose) {
         Ok(http) => http,
         Err(error) => return vec![super::broken("network", &error)],
     };

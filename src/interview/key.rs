@@ -170,8 +170,6 @@ pub(super) fn decide(
             }));
         }
         let target = target(provider, settings, Some(&key), interview);
-        // The person's own time at the question does not count against the network's.
-        let http = http.until(interview.cx.deadline());
         let busy = interview
             .cx
             .talk

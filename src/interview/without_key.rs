@@ -49,7 +49,7 @@ fn look_for(
             .cx
             .talk
             .busy(&format!("looking for {}", provider.title));
-        let proof = check::prove_and_list(&http.until(interview.cx.deadline()), &target);
+        let proof = check::prove_and_list(&http, &target);
         drop(busy);
         let finding = proof.finding;
         if finding.verdict == Verdict::Malformed {

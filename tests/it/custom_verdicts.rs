@@ -6,11 +6,16 @@ use crate::world::run::Setup;
 use serde_json::{Value, json};
 use std::io::BufReader;
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
 const KEY: &str = "box-key-0123456789abcdef";
 
 /// A server that lets everybody see its list, and has this to say to whoever brings a key.
 fn says(status: u16, body: Value) -> SocketAddr {
+    says_after(Duration::ZERO, status, body)
+}
+
+fn says_after(delay: Duration, status: u16, body: Value) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -27,6 +32,7 @@ fn says(status: u16, body: Value) -> SocketAddr {
                         }
                         _ => Answer::text(404, "not here"),
                     };
+                    let answer = answer.after(delay);
                     if !answer.write(stream.get_mut(), &|| false).unwrap_or(false) {
                         return;
                     }
@@ -75,4 +81,26 @@ fn only_a_complaint_about_the_empty_request_proves_a_key() {
             assert_eq!(json["cause"], "server-error", "{outcome}");
         }
     }
+}
+
+#[test]
+fn all_waits_together_are_bounded_by_the_one_timeout() {
+    let mut home = Home::new();
+    home.keeps_secret(KEY);
+    home.set("GOOSE_DISABLE_KEYRING", "1");
+    let before = home.tree();
+    // Looked at without the key and then with it: either has the time, both have not.
+    let address = says_after(Duration::from_millis(1300), 400, json!({"error": "empty"}));
+    let run = |timeout: &str| {
+        Setup::new(&home)
+            .args(["custom", &format!("http://{address}/v1"), "--key-stdin"])
+            .args(["--yes", "--json", "--timeout", timeout])
+            .stdin(KEY)
+            .run()
+    };
+    let json = run("2").json();
+    assert_eq!(json["verdict"], "unreachable", "{json}");
+    assert_eq!(json["cause"], "timeout", "{json}");
+    before.assert_same(&home.tree());
+    assert_eq!(run("20").json()["verdict"], "valid");
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -15,8 +16,12 @@ use crate::fsio::Privacy;
 
 const KEY: &str = "sk-canary-0123456789";
 
-fn in_time() -> Instant {
-    Instant::now() + Duration::from_secs(20)
+fn in_time() -> Clock {
+    Clock::of(Duration::from_secs(20))
+}
+
+fn within(time: Duration) -> Http {
+    Http::new(&Env::of([]), Clock::of(time), true).unwrap()
 }
 
 fn http() -> Http {
@@ -109,7 +114,7 @@ fn an_endless_answer_is_cut_off() {
 fn silence_ends_at_the_deadline() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let short = http().until(Instant::now() + Duration::from_millis(200));
+    let short = within(Duration::from_millis(200));
     let start = Instant::now();
     assert_eq!(cause(ask(&short, &url)), Cause::Timeout);
     assert!(start.elapsed() < Duration::from_secs(5));
@@ -127,7 +132,7 @@ fn an_answer_that_stops_half_way_ends_at_the_deadline() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{");
         thread::sleep(Duration::from_millis(600));
     });
-    let short = http().until(Instant::now() + Duration::from_millis(300));
+    let short = within(Duration::from_millis(300));
     assert_eq!(cause(ask(&short, &url)), Cause::Timeout);
     server.join().unwrap();
 }

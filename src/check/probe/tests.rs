@@ -1,16 +1,17 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::*;
 use crate::catalog;
 use crate::check::loopback::{Server, nobody, reply};
+use crate::clock::Clock;
 use crate::env::Env;
 use crate::secret::Secret;
 
 fn http() -> Http {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    Http::new(&Env::of([]), deadline, false).unwrap()
+    let clock = Clock::of(Duration::from_secs(20));
+    Http::new(&Env::of([]), clock, false).unwrap()
 }
 
 fn sample(id: &str) -> Option<Secret> {

@@ -192,16 +192,12 @@ pub(super) fn look(
     let mut outcome = probe::look(given.caller(&http, endpoint, None), given.only);
     let cause = outcome.as_ref().err().and_then(|finding| finding.cause);
     let is_other_worth_it = endpoint.is_scheme_guessed
-        && matches!(
-            cause,
-            Some(Cause::Tls | Cause::Refused | Cause::NotThisApi)
-        );
+        && matches!(cause, Some(Cause::Tls | Cause::Refused | Cause::NotThisApi));
     let other = endpoint.with_other_scheme();
     // Whoever stands between could have broken https so that the key comes along in the clear.
     if is_other_worth_it && other.is_readable_by_others() {
         outcome = outcome.map_err(without_https);
     } else if is_other_worth_it {
-        let http = http.until(interview.cx.deadline());
         if let Ok(found) = probe::look(given.caller(&http, &other, None), given.only) {
             *endpoint = other;
             outcome = Ok(found);

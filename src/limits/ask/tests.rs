@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::catalog;
+use crate::clock::Clock;
 use crate::env::Env;
 use crate::limits::book;
 use crate::secret::Secret;
@@ -38,12 +39,7 @@ fn server(delay: Duration, answer: fn(&str) -> (u16, &'static str, &'static str)
 }
 
 fn http() -> Http {
-    Http::new(
-        &Env::of([]),
-        Instant::now() + Duration::from_secs(10),
-        false,
-    )
-    .unwrap()
+    Http::new(&Env::of([]), Clock::of(Duration::from_secs(10)), false).unwrap()
 }
 
 fn question<'a>(id: &str, url: &str, key: &'a Secret, model: &str) -> Question<'a> {
