@@ -266,6 +266,13 @@ impl Plan {
         Ok(())
     }
 
+    /// Takes a secret out of the store that goose has it in.
+    pub fn take_out(&mut self, seen: &Seen, name: &str) -> Result<()> {
+        self.secrets = secret_removal(seen, seen.home_of(name)?, name);
+        self.notes.extend(seen.stays_unseen(name));
+        Ok(())
+    }
+
     /// Further edits of goose's config, made on what the plan leaves of it.
     pub fn edit_config(
         &mut self,

@@ -13,6 +13,7 @@ use crate::history::History;
 use crate::patience::Patience;
 use crate::secrets::{Places, Seen, StoreKind};
 use crate::shell::Shell;
+use crate::shell::exports::{self, Export};
 use crate::shell::rc;
 
 pub struct State {
@@ -34,6 +35,14 @@ pub struct ShellFiles {
     pub env_file: Snapshot,
     /// Another shell loads the env file too.
     pub is_shared: bool,
+}
+
+impl ShellFiles {
+    /// The env file as it is exports this.
+    pub fn exports(&self, export: &Export) -> bool {
+        let text = self.env_file.bytes.as_deref().unwrap_or_default();
+        exports::has(text, self.shell, export)
+    }
 }
 
 impl State {

@@ -14,6 +14,7 @@ use crate::error::{Error, Exit, Result};
 use crate::goose::env_value;
 use crate::plan::Plan;
 use crate::report::Report;
+use crate::secrets::Found;
 use crate::shell::exports::{self, Export, ExportValue, Purpose};
 use crate::shell::{Shell, words};
 use crate::state::{ShellFiles, State};
@@ -58,7 +59,7 @@ fn print(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
         literal("GOOSE_PROVIDER", provider.id)?,
         literal("GOOSE_MODEL", &model)?,
     ];
-    let keys = key_exports(provider, true, &state)?;
+    let keys = key_exports(provider, true, None, &state)?;
     if let Some(key) = keys.iter().find(|key| !exports::is_variable(&key.name)) {
         return Err(Error::usage(
             format!("no shell can export {}", key.name),
@@ -85,10 +86,11 @@ fn print(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
 }
 
 /// The secrets of a provider that are in the store. With `always_key` its key is exported even if it cannot be seen now:
-/// the shell that runs the script says so then.
+/// the shell that runs the script says so then. So is what `loaded` exports already and may be where nobody can look.
 fn key_exports(
     provider: &'static Provider,
     always_key: bool,
+    loaded: Option<&ShellFiles>,
     state: &State,
 ) -> Result<Vec<Export>> {
     let key = provider
@@ -102,18 +104,28 @@ fn key_exports(
         .map(|setting| (setting.name, false));
     let mut exports = Vec::new();
     for (name, always) in key.into_iter().chain(others) {
+        let export = Export {
+            name: name.to_owned(),
+            value: ExportValue::Stored {
+                provider: provider.id.to_owned(),
+                variable: name.to_owned(),
+            },
+        };
         // A keychain may keep us waiting, so it is only asked about what it decides.
-        if always || state.secrets()?.secret(name).is_some() {
-            exports.push(Export {
-                name: name.to_owned(),
-                value: ExportValue::Stored {
-                    provider: provider.id.to_owned(),
-                    variable: name.to_owned(),
-                },
-            });
+        if always || is_stored(&export, loaded, state)? {
+            exports.push(export);
         }
     }
     Ok(exports)
+}
+
+fn is_stored(export: &Export, loaded: Option<&ShellFiles>, state: &State) -> Result<bool> {
+    let seen = state.secrets()?;
+    Ok(match seen.find(&export.name) {
+        Found::In(_) => seen.secret(&export.name).is_some(),
+        Found::NotIn(_) => false,
+        Found::Unseen(_) => loaded.is_some_and(|files| files.exports(export)),
+    })
 }
 
 /// Address and other settings that goose then expects beside the key.
@@ -155,12 +167,7 @@ fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
     if args.install {
         write_env_file(&mut plan, &files, cx, &state)?;
         plan.add_rc_line(&files, cx.env.home())?;
-        if stored_keys(Turn::None, &state)?.exports.is_empty() {
-            plan.notes.push(
-                "no key is stored yet, so there is none to load: run `goose-setup` to set a provider up"
-                    .into(),
-            );
-        }
+        plan.notes.extend(missing_keys(&files, &state)?);
     } else {
         plan.remove_exports(&files);
     }
@@ -210,7 +217,7 @@ pub enum Turn<'a> {
 }
 
 /// Every stored key of a configured provider or an endpoint of one's own, after that turn.
-fn stored_keys(turn: Turn<'_>, state: &State) -> Result<Keys> {
+fn stored_keys(turn: Turn<'_>, files: &ShellFiles, state: &State) -> Result<Keys> {
     let configured = state.config.configured();
     let is_known = |provider: &Provider| {
         !catalog::is_goose_id(provider.id) || configured.iter().any(|known| known.id == provider.id)
@@ -233,7 +240,7 @@ fn stored_keys(turn: Turn<'_>, state: &State) -> Result<Keys> {
     });
     let mut keys = Keys::default();
     for (provider, is_due) in all {
-        for export in key_exports(provider, is_due, state)? {
+        for export in key_exports(provider, is_due, Some(files), state)? {
             if !exports::is_variable(&export.name) {
                 keys.left_out.push(format!(
                     "no shell can export {}: `goose-setup custom edit {}` gives it another name",
@@ -245,6 +252,22 @@ fn stored_keys(turn: Turn<'_>, state: &State) -> Result<Keys> {
         }
     }
     Ok(keys)
+}
+
+/// Why no key is loaded, or not every one.
+fn missing_keys(files: &ShellFiles, state: &State) -> Result<Option<String>> {
+    if !state.config.configured().is_empty()
+        && let Some(trouble) = state.secrets()?.keychain_trouble()
+    {
+        return Ok(Some(format!(
+            "{trouble}, so no key of it is added or taken out: run this again when it can be seen"
+        )));
+    }
+    let is_none = stored_keys(Turn::None, files, state)?.exports.is_empty();
+    Ok(is_none.then(|| {
+        "no key is stored yet, so there is none to load: run `goose-setup` to set a provider up"
+            .into()
+    }))
 }
 
 #[derive(Default)]
@@ -267,7 +290,7 @@ pub fn keep_up(
         let files = state.shell_files(&cx.env, shell)?;
         let is_due = wanted == Some(shell) || files.env_file.exists();
         if is_due && !written.contains(&files.env_file.path) {
-            let keys = stored_keys(turn, state)?;
+            let keys = stored_keys(turn, &files, state)?;
             plan.write_env_file(&files, &keys.exports, &program(cx))?;
             written.push(files.env_file.path);
         }
@@ -285,7 +308,7 @@ pub fn write_env_file(
     cx: &Context,
     state: &State,
 ) -> Result<()> {
-    let keys = stored_keys(Turn::None, state)?;
+    let keys = stored_keys(Turn::None, files, state)?;
     plan.notes.extend(keys.left_out);
     plan.write_env_file(files, &keys.exports, &program(cx))
 }

@@ -25,7 +25,7 @@ pub use file::SecretsFile;
 pub use keychain::KeychainState;
 pub use places::Places;
 pub use record::SecretRecord;
-pub use seen::Seen;
+pub use seen::{Found, Seen};
 pub use trouble::Trouble;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]

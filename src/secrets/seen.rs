@@ -17,6 +17,16 @@ pub struct Seen {
     pub file: SecretsFile,
 }
 
+/// Where a secret is, as far as can be seen from here.
+#[derive(Debug)]
+pub enum Found<'s> {
+    In(StoreKind),
+    /// Goose looks there and finds none.
+    NotIn(StoreKind),
+    /// The keychain may have it.
+    Unseen(&'s Trouble),
+}
+
 impl Seen {
     /// The store that goose reads and will go on to read, so the one to write to; an error where that is not certain.
     pub fn used(&self) -> Result<StoreKind> {
@@ -68,6 +78,44 @@ impl Seen {
                 trouble.goose_reads_the_file.then_some(StoreKind::File)
             }
         }
+    }
+
+    pub fn find(&self, name: &str) -> Found<'_> {
+        let store = match &self.keychain {
+            Some(KeychainState::Trouble(trouble))
+                if !trouble.goose_reads_the_file || !self.holds(StoreKind::File, name) =>
+            {
+                return Found::Unseen(trouble);
+            }
+            Some(KeychainState::Item(_)) => StoreKind::Keychain,
+            _ => StoreKind::File,
+        };
+        if self.holds(store, name) {
+            Found::In(store)
+        } else {
+            Found::NotIn(store)
+        }
+    }
+
+    /// The store to take this secret out of; an error where it may be in one that cannot be seen.
+    pub fn home_of(&self, name: &str) -> Result<StoreKind> {
+        match self.find(name) {
+            Found::In(StoreKind::Keychain) | Found::NotIn(StoreKind::Keychain) => {
+                Ok(StoreKind::Keychain)
+            }
+            Found::Unseen(trouble)
+                if trouble.kind != StoreTrouble::Absent || !self.file_is_in_use()? =>
+            {
+                Err(trouble.hidden())
+            }
+            _ => self.usable(StoreKind::File),
+        }
+    }
+
+    /// What is to be said where the secret is taken out of one store and the other cannot be seen.
+    pub fn stays_unseen(&self, name: &str) -> Option<String> {
+        self.keychain_trouble()
+            .map(|trouble| format!("{trouble}; if it holds {name}, that stays"))
     }
 
     pub fn entries(&self, store: StoreKind) -> Option<&Entries> {

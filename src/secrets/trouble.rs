@@ -1,6 +1,6 @@
 //! Why a keychain cannot be used, in words that a person can act on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, StoreTrouble};
 use crate::patience::Patience;
@@ -86,12 +86,22 @@ impl Trouble {
         )
     }
 
+    /// Where another store would do.
     pub fn error(&self, file: &Path) -> Error {
+        self.failure(Some(file.to_path_buf()))
+    }
+
+    /// Where it matters what is in this one.
+    pub fn hidden(&self) -> Error {
+        self.failure(None)
+    }
+
+    fn failure(&self, instead: Option<PathBuf>) -> Error {
         Error::Store {
             trouble: self.kind,
             detail: self.detail.clone(),
             action: self.way_out.clone(),
-            instead: Some(file.to_path_buf()),
+            instead,
         }
     }
 }

@@ -115,6 +115,15 @@ pub fn our_exports(env: &Env) -> Vec<&str> {
         .collect()
 }
 
+/// A block of ours with this text exports it.
+pub fn has(text: &[u8], shell: Shell, export: &Export) -> bool {
+    line(shell, export).is_ok_and(|wanted| {
+        String::from_utf8_lossy(text)
+            .lines()
+            .any(|line| line == wanted)
+    })
+}
+
 fn line(shell: Shell, export: &Export) -> Result<String> {
     let name = variable(&export.name)?;
     Ok(match &export.value {

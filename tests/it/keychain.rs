@@ -548,3 +548,132 @@ fn the_key_that_is_given_wins_over_an_older_one_in_the_item_though_the_file_has_
     assert_eq!(stage.keyring().secrets(), item);
     stage.assert_goose_uses(&goose, OPENROUTER, &new, OPENROUTER.model);
 }
+
+/// The same desktop, seen from a session that does not reach its keychain.
+const OUT_OF_SIGHT: &str = "DBUS_SESSION_BUS_ADDRESS";
+
+#[test]
+fn a_key_in_a_keychain_out_of_sight_is_not_said_to_be_missing() {
+    let Some(stage) = Stage::on_a_desktop() else {
+        return;
+    };
+    stage.has(OPENROUTER);
+    let item = stage.keyring().item();
+    let removes = || stage.runs(["key", "remove", "openrouter", "--yes", "--json"]);
+    let refused = |run: Setup<'_>, kind: &str| {
+        let error = run.code(5).run().json()["error"].clone();
+        assert_eq!(error["kind"], kind, "{error}");
+        let action = error["action"].as_str().unwrap();
+        assert!(!action.contains("--store file"), "{error}");
+    };
+    refused(removes().without_env(OUT_OF_SIGHT), "store-absent");
+    stage.keyring().hang();
+    refused(removes(), "store-timed-out");
+    stage.keyring().wake();
+    stage.keyring().lock();
+    refused(removes(), "store-locked");
+    stage.keyring().revive();
+    assert_eq!(stage.keyring().item(), item);
+
+    // Where goose reads the file in such a session, its keys are what there is; the other ones stay, and that is said.
+    let key = stage.good_key(OPENROUTER, "plain");
+    stage
+        .home
+        .write_secrets(&format!("OPENROUTER_API_KEY: {key}\nOTHER: x\n"));
+    for _ in 0..2 {
+        let done = removes().without_env(OUT_OF_SIGHT).code(0).run().json();
+        assert_eq!(done["store"], "file");
+        let notes = done["notes"].to_string();
+        assert!(notes.contains("if it holds OPENROUTER_API_KEY"), "{notes}");
+    }
+    assert_eq!(stage.home.read(".config/goose/secrets.yaml"), "OTHER: x\n");
+    removes().code(0).run();
+    assert_eq!(stage.keyring().secrets(), json!({}));
+}
+
+#[test]
+fn neither_a_gateway_nor_an_endpoint_leaves_its_key_behind_in_a_keychain_out_of_sight() {
+    let Some(stage) = Stage::on_a_desktop() else {
+        return;
+    };
+    stage.has(ANTHROPIC);
+    stage.has(OPENROUTER);
+    let setup = ["gateway", "setup"].into_iter();
+    let models = [
+        "openrouter/anthropic/claude-sonnet-4",
+        "anthropic/claude-sonnet-4-5",
+    ];
+    let setup: Vec<_> = setup.chain(models).chain(["--yes"]).collect();
+    stage.runs(&setup).code(0).run();
+    let definition = json!({
+        "name": "custom_box", "engine": "openai", "display_name": "Box", "api_key_env": "CUSTOM_BOX_API_KEY",
+        "base_url": "https://llm.example.com/v1/chat/completions", "models": [{"name": "m", "context_limit": 1000}],
+    });
+    let path = ".config/goose/custom_providers/custom_box.json";
+    stage.home.write(path, definition.to_string());
+    let mut item = stage.keyring().secrets();
+    item["CUSTOM_BOX_API_KEY"] = "box".into();
+    stage.keyring().store(&item.to_string());
+
+    let removals = [
+        ["gateway", "remove", "--yes"].as_slice(),
+        &["custom", "remove", "custom_box", "--yes"],
+    ];
+    let before = stage.home.tree();
+    for removal in removals {
+        stage.runs(removal).without_env(OUT_OF_SIGHT).code(5).run();
+    }
+    before.assert_same(&stage.home.tree());
+    for removal in removals {
+        stage.runs(removal).code(0).run();
+    }
+    let names = stage.keyring().secrets();
+    let names: Vec<_> = names.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["ANTHROPIC_API_KEY", "OPENROUTER_API_KEY"]);
+    stage.runs(&setup).code(0).run();
+}
+
+#[test]
+fn an_env_file_keeps_the_keys_of_a_keychain_out_of_sight() {
+    let Some(mut stage) = Stage::on_a_desktop() else {
+        return;
+    };
+    stage.home.set("SHELL", "/bin/bash");
+    for provider in [ANTHROPIC, OPENROUTER] {
+        stage.has(provider);
+    }
+    let install = ["env", "--install", "--yes", "--json"];
+    stage.runs(install).code(0).run();
+    let env_file = || stage.home.read(".config/goose-setup/env.sh");
+    let full = env_file();
+
+    let there = stage.runs(["doctor", "--json"]).run();
+    let away = || stage.runs(["doctor", "--json"]).without_env(OUT_OF_SIGHT);
+    assert!(!there.stdout.contains("env-file-stale"), "{there}");
+    let said = away().run();
+    assert!(!said.stdout.contains("env-file-stale"), "{said}");
+    away().args(["--fix", "--yes"]).run();
+    let said = stage.runs(install).without_env(OUT_OF_SIGHT).code(0).run();
+    assert!(
+        said.json()["notes"]
+            .to_string()
+            .contains("is added or taken out"),
+        "{said}"
+    );
+    assert_eq!(env_file(), full);
+
+    // A setup over SSH adds its own.
+    let key = stage.good_key(DEEPSEEK, "new");
+    stage
+        .sets_up(DEEPSEEK, &key)
+        .args(["--model", DEEPSEEK.model, "--store", "file"])
+        .without_env(OUT_OF_SIGHT)
+        .code(0)
+        .run();
+    for name in ["ANTHROPIC", "OPENROUTER", "DEEPSEEK"] {
+        assert!(
+            env_file().contains(&format!("key {name}_API_KEY")),
+            "{name}"
+        );
+    }
+}

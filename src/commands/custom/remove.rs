@@ -12,7 +12,7 @@ use crate::env::Env;
 use crate::error::{Exit, Result};
 use crate::fsio;
 use crate::goose::custom::Custom;
-use crate::plan::{self, FileChange, Plan};
+use crate::plan::{FileChange, Plan};
 use crate::report::Report;
 use crate::view;
 
@@ -27,17 +27,7 @@ pub(super) fn run(args: &CustomRemoveArgs, cx: &Context) -> Result<Report> {
     let stands_in = catalog::is_goose_id(id);
     // As goose does it: only a key under the name that it makes up itself belongs to this provider alone.
     if definition::is_keys_only_owner(definition, &custom) {
-        let seen = state.secrets()?;
-        let store = match seen.read_from() {
-            Some(store) => store,
-            None => seen.used()?,
-        };
-        plan.secrets = plan::secret_change(
-            seen,
-            store,
-            &[],
-            std::slice::from_ref(&definition.api_key_env),
-        );
+        plan.take_out(state.secrets()?, &definition.api_key_env)?;
     }
     let turn = if stands_in {
         plan.notes

@@ -12,7 +12,7 @@ use crate::gateway::memo::{Files, Memo};
 use crate::gateway::trace::{Found, Place, Trace};
 use crate::gateway::{self, HEALTH, HOST, KEY, PROVIDER};
 use crate::goose::activate::Change;
-use crate::plan::{self, FileChange, Plan};
+use crate::plan::{FileChange, Plan};
 use crate::report::Report;
 use crate::state::State;
 use crate::yaml_edit::Edit;
@@ -76,10 +76,7 @@ pub(super) fn run(writing: Writing, cx: &Context) -> Result<Report> {
 
 /// Takes the gateway out of goose's config and store. Tells the provider that goose uses instead, if that changes.
 fn leave(plan: &mut Plan, memo: &Memo, state: &State) -> Result<Option<String>> {
-    let seen = state.secrets()?;
-    if let Some(store) = seen.read_from() {
-        plan.secrets = plan::secret_change(seen, store, &[], &[KEY.to_owned()]);
-    }
+    plan.take_out(state.secrets()?, KEY)?;
     let is_active = state
         .config
         .active(&Env::default())

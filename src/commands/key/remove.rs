@@ -21,10 +21,12 @@ pub(super) fn run(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
     let state = cx.look()?.with_store(args.store);
     let seen = state.secrets()?;
     // Where goose finds the key now, which before the first keychain item is the file.
-    let store = match (args.store, seen.read_from()) {
-        (Some(store), _) => seen.usable(store)?,
-        (None, Some(store)) => store,
-        (None, None) => seen.used()?,
+    let (store, unseen) = match args.store {
+        Some(store) => (seen.usable(store)?, None),
+        None => (
+            seen.home_of(fact.variable)?,
+            seen.stays_unseen(fact.variable),
+        ),
     };
     let mut plan = Plan {
         secrets: plan::secret_removal(seen, store, fact.variable),
@@ -36,6 +38,7 @@ pub(super) fn run(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
                 .into(),
         );
     }
+    plan.notes.extend(unseen);
     let elsewhere = other_store(store, fact.variable, seen, &state);
     plan.notes.extend(elsewhere.map(|other| {
         format!(
