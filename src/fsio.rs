@@ -54,6 +54,14 @@ impl Snapshot {
     pub fn exists(&self) -> bool {
         self.bytes.is_some()
     }
+
+    /// The entry in the folder: where it is a link, the link and not what stands behind it.
+    pub fn itself(self) -> Self {
+        Self {
+            real: self.path.clone(),
+            ..self
+        }
+    }
 }
 
 pub fn read(path: &Path) -> Result<Snapshot> {
@@ -226,12 +234,12 @@ pub fn rename(from: &Path, to: &Path) -> Result<()> {
     fs::rename(from, to).map_err(io_error("cannot rename", from))
 }
 
-/// Takes a file away, unless somebody wrote to it since it was read.
+/// Takes a file away, unless somebody wrote to it since it was read. Links stay, as they do where a file is made behind them.
 pub fn remove(before: &Snapshot) -> Result<()> {
     unchanged_since(before)?;
-    match fs::remove_file(&before.path) {
+    match fs::remove_file(&before.real) {
         Ok(()) => {
-            sync_folder(parent(&before.path));
+            sync_folder(parent(&before.real));
             Ok(())
         }
         Err(error) if is_missing(&error) => Ok(()),
@@ -428,6 +436,24 @@ mod tests {
         .unwrap();
         assert_eq!(fs::read_to_string(at("dotfiles/real.yaml")).unwrap(), "new");
         assert!(at("config.yaml").is_symlink() && at("second").is_symlink());
+    }
+
+    #[test]
+    fn what_is_removed_is_the_file_and_not_the_link_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        symlink("real.yaml", at("config.yaml")).unwrap();
+        replace(
+            &read(&at("config.yaml")).unwrap(),
+            b"new",
+            Privacy::Ordinary,
+        )
+        .unwrap();
+        remove(&read(&at("config.yaml")).unwrap()).unwrap();
+        assert!(at("config.yaml").is_symlink() && !at("real.yaml").exists());
+        fs::write(at("real.yaml"), "mine").unwrap();
+        remove(&read(&at("config.yaml")).unwrap().itself()).unwrap();
+        assert!(!at("config.yaml").is_symlink() && at("real.yaml").exists());
     }
 
     #[test]

@@ -90,10 +90,10 @@ impl SecretsFile {
         ))
     }
 
-    /// With `wanted` as its content nothing would be left in it, not even a comment, nor a link to it.
+    /// With `wanted` as its content nothing would be left in it, not even a comment.
     pub(super) fn is_nothing_but(&self, wanted: &Entries) -> Result<bool> {
         let is_bare = |text: &[u8]| matches!(text.trim_ascii(), b"" | b"{}");
-        Ok(wanted.is_empty() && !self.is_link() && is_bare(&self.text_of(wanted)?))
+        Ok(wanted.is_empty() && is_bare(&self.text_of(wanted)?))
     }
 
     /// Writes a text that `text_of` made, and reads it back.
@@ -112,11 +112,6 @@ impl SecretsFile {
             Some(text) => fsio::replace(&self.snapshot, text, Privacy::Private),
             None => fsio::remove(&self.snapshot),
         }
-    }
-
-    /// Removing the path would take a link away, not the file behind it.
-    pub(super) fn is_link(&self) -> bool {
-        self.snapshot.path != self.snapshot.real
     }
 }
 

@@ -55,7 +55,6 @@ impl Places {
         let file = SecretsFile::read(&self.file)?;
         if let Extent::Text { before, after } = &former.extent
             && file.snapshot().bytes.as_deref() == after.as_ref().map(|text| text.as_slice())
-            && (before.is_some() || !file.is_link())
         {
             return file.put_back(before.as_ref().map(|text| text.as_slice()));
         }
@@ -78,7 +77,7 @@ impl Places {
                 let wanted = record.taken_out_of(&current, &former);
                 if wanted == current {
                     Ok(())
-                } else if record.made_store && wanted.is_empty() && !file.is_link() {
+                } else if record.made_store && wanted.is_empty() {
                     file.put_back(None)
                 } else {
                     file.write(&file.text_of(&wanted)?, &wanted)

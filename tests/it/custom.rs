@@ -510,6 +510,33 @@ fn removing_a_file_in_the_place_of_gooses_own_provider_leaves_that_ones_key_and_
 }
 
 #[test]
+fn removing_takes_a_link_away_since_goose_would_stumble_over_one_that_leads_nowhere() {
+    let home = home();
+    let file = |name: &str| {
+        json!({
+            "name": name, "engine": "openai", "display_name": name, "api_key_env": "",
+            "requires_auth": false, "base_url": "http://127.0.0.1:1/v1/chat/completions",
+            "models": [{"name": MODEL}],
+        })
+        .to_string()
+    };
+    let folder = ".config/goose/custom_providers";
+    home.write("dotfiles/a.json", file("custom_a"));
+    home.write(&format!("{folder}/b.json"), file("custom_b"));
+    let link = home.path().join(folder).join("a.json");
+    std::os::unix::fs::symlink("../../../dotfiles/a.json", &link).unwrap();
+    let remove = ["custom", "remove", "custom_a", "--yes"];
+    Setup::new(&home).args(remove).code(0).run();
+    assert!(!link.is_symlink());
+    assert_eq!(home.read("dotfiles/a.json"), file("custom_a"));
+    let listed = Setup::new(&home)
+        .args(["custom", "list", "--json"])
+        .code(0)
+        .run();
+    assert!(listed.stdout.contains("custom_b"), "{listed}");
+}
+
+#[test]
 fn every_command_knows_an_endpoint_of_ones_own() {
     let server = Server::plain(Engine::Openai, Some(KEY));
     let home = home();

@@ -514,6 +514,70 @@ fn a_step_that_fails_in_the_middle_takes_the_ones_before_it_back_and_says_so() {
     assert_eq!(std::fs::read_dir(state.join("history")).unwrap().count(), 1);
 }
 
+/// A home whose files are links into a folder of dotfiles, where none of them is so far.
+fn linked() -> Stage {
+    let mut stage = Stage::on_a_server();
+    stage.home.set("SHELL", "/bin/zsh");
+    stage.home.write("dotfiles/README", "mine");
+    stage.home.write(".config/goose/.keep", "");
+    for (link, target) in LINKS {
+        std::os::unix::fs::symlink(target, stage.home.path().join(link)).unwrap();
+    }
+    stage
+}
+
+const LINKS: [(&str, &str); 3] = [
+    (".config/goose/config.yaml", "../../dotfiles/config.yaml"),
+    (".config/goose/secrets.yaml", "../../dotfiles/secrets.yaml"),
+    (".zshrc", "dotfiles/zshrc"),
+];
+
+/// The links are as they were, and nothing of ours is behind them.
+#[track_caller]
+fn assert_links_lead_nowhere(stage: &Stage, said: &Outcome) {
+    for (link, target) in LINKS {
+        let link = stage.home.path().join(link);
+        assert_eq!(
+            std::fs::read_link(&link).ok(),
+            Some(target.into()),
+            "{said}"
+        );
+    }
+    let folder = std::fs::read_dir(stage.home.path().join("dotfiles")).unwrap();
+    let mut left: Vec<_> = folder.map(|entry| entry.unwrap().file_name()).collect();
+    // goose, too, makes its lock beside the real file and leaves it there.
+    left.retain(|name| name != "secrets.yaml.lock");
+    assert_eq!(left, ["README"], "{said}");
+}
+
+#[test]
+fn what_was_made_behind_a_link_goes_and_the_link_stays() {
+    let stage = linked();
+    stage.has(OPENROUTER);
+    assert_links_lead_nowhere(&stage, &undo(&stage));
+
+    stage.has(OPENROUTER);
+    stage.runs(["env", "--install", "--yes"]).code(0).run();
+    assert!(stage.home.path().join("dotfiles/zshrc").exists());
+    stage.runs(["env", "--remove", "--yes"]).code(0).run();
+    assert!(!stage.home.path().join("dotfiles/zshrc").exists());
+    undo(&stage);
+    undo(&stage);
+    assert_links_lead_nowhere(&stage, &undo(&stage));
+
+    // The same where a later step fails: this one can be read and not be replaced, also by root.
+    let rc = stage.home.path().join(".bashrc");
+    std::os::unix::fs::symlink("/proc/version", rc).unwrap();
+    let key = stage.good_key(OPENROUTER, "new");
+    let said = stage
+        .sets_up(OPENROUTER, &key)
+        .args(["--model", OPENROUTER.model, "--shell-env"])
+        .env("SHELL", "/bin/bash")
+        .code(7)
+        .run();
+    assert_links_lead_nowhere(&stage, &said);
+}
+
 fn nothing_of_ours_is_left(store: Store) {
     let Some(stage) = stage(store) else { return };
     a_history(&stage, store);

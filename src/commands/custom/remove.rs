@@ -37,7 +37,9 @@ pub(super) fn run(args: &CustomRemoveArgs, cx: &Context) -> Result<Report> {
         plan.forget(&state.config, id)?;
         Turn::Leaves(id)
     };
-    plan.files.extend(FileChange::removal(&fsio::read(path)?));
+    // A link that leads nowhere would make goose pass over every file in that folder.
+    let file = fsio::read(path)?.itself();
+    plan.files.extend(FileChange::removal(&file));
     exports::keep_up(&mut plan, None, turn, cx, &state)?;
     let was_active = state
         .config
