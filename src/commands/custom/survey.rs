@@ -197,11 +197,11 @@ pub(super) fn look(
     // Whoever stands between could have broken https so that the key comes along in the clear.
     if is_other_worth_it && other.is_readable_by_others() {
         outcome = outcome.map_err(without_https);
-    } else if is_other_worth_it {
-        if let Ok(found) = probe::look(given.caller(&http, &other, None), given.only) {
-            *endpoint = other;
-            outcome = Ok(found);
-        }
+    } else if is_other_worth_it
+        && let Ok(found) = probe::look(given.caller(&http, &other, None), given.only)
+    {
+        *endpoint = other;
+        outcome = Ok(found);
     }
     interview.cx.tell_requests(&http);
     outcome.map_err(Finding::into_error)
