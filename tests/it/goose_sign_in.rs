@@ -5,6 +5,7 @@ use crate::world::goose::{Goose, NEWEST};
 use crate::world::home::Home;
 use crate::world::http::Answer;
 use crate::world::internet::Internet;
+use crate::world::keyring::Keyring;
 use crate::world::pty::{Key, Person};
 use crate::world::run::Setup;
 use crate::world::sign_in::visit;
@@ -384,4 +385,24 @@ fn what_counts_for_copilot_is_the_token_in_gooses_store() {
     status_says(&home, "goose is signed in");
     let said = doctor();
     assert!(!said.contains("not-signed-in"), "{said}");
+}
+
+#[test]
+fn a_token_in_the_keychain_is_seen_as_goose_sees_it() {
+    let Some(keyring) = Keyring::unlocked() else {
+        return;
+    };
+    let home = Home::new().with_keyring(&keyring);
+    home.keeps_secret(TOKEN);
+    keyring.store("{\"OTHER\": \"kept\"}");
+    Setup::new(&home)
+        .args(["github_copilot", "--yes"])
+        .code(0)
+        .run();
+    status_says(&home, "goose is not signed in");
+    keyring.store(&json!({"GITHUB_COPILOT_TOKEN": TOKEN}).to_string());
+    status_says(&home, "goose is signed in");
+    // Where it cannot be looked, nothing is claimed.
+    keyring.lock();
+    status_says(&home, "sign-in of goose unknown");
 }

@@ -4,6 +4,7 @@
 use crate::world::chat::MARKER;
 use crate::world::goose::{Goose, NEWEST};
 use crate::world::home::Home;
+use crate::world::http::Answer;
 use crate::world::internet::Internet;
 use crate::world::keyring::Keyring;
 use crate::world::personality::Personality;
@@ -284,7 +285,44 @@ fn a_key_in_the_wrong_box_is_known_before_anybody_is_asked() {
         .stdin("hf_aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xYaB")
         .code(3)
         .run();
-    assert!(said.stderr.contains("Hugging Face"), "{said}");
+    let words = "this is an access token of Hugging Face, not of Groq";
+    assert!(said.stderr.contains(words), "{said}");
+    assert!(said.stderr.contains("paste a key of Groq"), "{said}");
     assert!(internet.requests().is_empty());
     assert_eq!(internet.strays(), Vec::<String>::new());
+}
+
+#[test]
+fn a_secret_is_called_what_its_provider_calls_it() {
+    let internet = Internet::new();
+    let host = "dbc-1.cloud.databricks.com";
+    let refusal = json!({"error_code": 401, "message": "no"});
+    internet.answers(host, "/", Answer::json(401, &refusal));
+    let home = Home::new().online(&internet);
+    let url = format!("https://{host}");
+    let args = [
+        "databricks",
+        "--host",
+        &url,
+        "--key-stdin",
+        "--yes",
+        "--store",
+        "file",
+    ];
+    let said = Setup::new(&home)
+        .args(args)
+        .stdin("dapi3f9a1c0e7b2d4856a1f0c9e8d7b6a5f4")
+        .code(3)
+        .run();
+    let words = "Databricks does not accept this access token";
+    assert!(said.stderr.contains(words), "{said}");
+    let missing = Setup::new(&home)
+        .args(["snowflake", "--host", "https://me.snowflakecomputing.com"])
+        .args(["--yes", "--store", "file"])
+        .code(2)
+        .run();
+    assert!(
+        missing.stderr.contains("the access token of Snowflake"),
+        "{missing}"
+    );
 }
