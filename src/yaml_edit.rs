@@ -90,7 +90,7 @@ impl Edit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edited {
     pub text: Vec<u8>,
-    pub bom_removed: bool,
+    bom_removed: bool,
     pub comments_lost: bool,
 }
 

@@ -139,6 +139,20 @@ fn long_link(path: &Path, cx: &Context) -> Option<Finding> {
     })
 }
 
+/// A line of some .gitignore on the way names it.
+fn is_left_out(file: &Path, repository: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    file.ancestors()
+        .skip(1)
+        .take_while(|folder| folder.starts_with(repository))
+        .filter_map(|folder| fsio::read(&folder.join(".gitignore")).ok()?.bytes)
+        .any(|text| {
+            String::from_utf8_lossy(&text).lines().any(|line| {
+                !line.starts_with('!') && line.trim().rsplit('/').next() == Some(&*name)
+            })
+        })
+}
+
 fn travels(paths: &Paths, cx: &Context) -> Option<Finding> {
     let real = fsio::canonical(&paths.secrets)?;
     if !fsio::is_file(&real) {
@@ -151,7 +165,7 @@ fn travels(paths: &Paths, cx: &Context) -> Option<Finding> {
         .take_while(|folder| Some(*folder) != home.as_deref())
         .find(|folder| {
             let name = folder.file_name().map(|name| name.to_string_lossy());
-            fsio::exists(&folder.join(".git"))
+            (fsio::exists(&folder.join(".git")) && !is_left_out(&real, folder))
                 || name.is_some_and(|name| SYNCED.iter().any(|synced| name.starts_with(synced)))
         })?;
     Some(Finding::warning(

@@ -626,7 +626,7 @@ fn trouble_on_the_way_to_the_provider_is_found() {
         Case::new(
             &["network"],
             &["GOOSE_CA_CERT_PATH", "does not exist"],
-            Goes::Unasked,
+            Goes::Wrong,
             |stage| {
                 stage.home.set("GOOSE_CA_CERT_PATH", "/nowhere/ca.pem");
             },
@@ -940,6 +940,24 @@ fn a_healthy_home_has_no_finding() {
             assert_eq!(told.stdout, "nothing is wrong\n");
         }
     }
+}
+
+#[test]
+fn a_repository_that_leaves_the_secrets_out_is_healthy() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let (stage, _) = healthy(&goose, OPENROUTER, Store::File).unwrap();
+    stage
+        .home
+        .write(".config/.git/HEAD", "ref: refs/heads/main\n");
+    let (outcome, findings) = examine(&stage);
+    assert_eq!(ids(&findings), ["secrets-travel"].into(), "{outcome}");
+    stage
+        .home
+        .write(".config/.gitignore", "*.log\n/goose/secrets.yaml\n");
+    let (outcome, findings) = examine(&stage);
+    assert!(findings.is_empty(), "{outcome}");
 }
 
 #[test]
