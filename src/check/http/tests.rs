@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::*;
@@ -107,7 +107,11 @@ fn redirects_in_a_circle_come_to_an_end() {
 #[test]
 fn an_endless_answer_is_cut_off() {
     let server = Server::json(200, &format!("\"{}\"", "x".repeat(2 * 1024 * 1024)));
-    assert_eq!(cause(ask(&http(), &server.url)), Cause::NotThisApi);
+    let trouble = ask(&http(), &server.url).err().unwrap();
+    assert_eq!(trouble.cause, Cause::NotThisApi);
+    assert!(trouble.detail.ends_with("larger than 1 MiB"), "{trouble:?}");
+    let small = Trouble::too_large(&server.url, 64 * 1024);
+    assert!(small.detail.ends_with("larger than 64 KiB"), "{small:?}");
 }
 
 #[test]
@@ -216,10 +220,12 @@ fn a_plain_proxy_that_wants_a_login_is_a_proxy() {
 }
 
 /// A server with a certificate of its own making, for `localhost`.
-fn tls_server() -> (String, String) {
+fn tls_server(is_ca: IsCa) -> (String, String) {
     install_ring();
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let signing_key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.is_ca = is_ca;
+    let cert = params.self_signed(&signing_key).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
     let config = rustls::ServerConfig::builder()
         .with_no_client_auth()
@@ -246,19 +252,36 @@ fn tls_server() -> (String, String) {
     (url, cert.pem())
 }
 
-#[test]
-fn an_unknown_authority_is_named_and_goose_ca_cert_path_makes_it_known() {
-    let (url, pem) = tls_server();
-    let trouble = ask(&http(), &url).err().unwrap();
-    assert_eq!(trouble.cause, Cause::Tls, "{trouble:?}");
-    assert!(trouble.action.contains(CA_VARIABLE));
-
+fn trusting_also(pem: &str) -> Http {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ca.pem");
     let before = fsio::read(&path).unwrap();
     fsio::replace(&before, pem.as_bytes(), Privacy::Ordinary).unwrap();
     let env = Env::of([(CA_VARIABLE, path.to_str().unwrap())]);
-    let http = Http::new(&env, in_time(), false).unwrap();
+    Http::new(&env, in_time(), false).unwrap()
+}
+
+#[test]
+fn a_certificate_of_an_authority_in_a_servers_place_is_named_in_words() {
+    let (url, pem) = tls_server(IsCa::Ca(BasicConstraints::Unconstrained));
+    let trouble = ask(&trusting_also(&pem), &url).err().unwrap();
+    assert_eq!(trouble.cause, Cause::Tls, "{trouble:?}");
+    assert!(
+        trouble
+            .detail
+            .ends_with("is one of an authority, not of a server"),
+        "{trouble:?}"
+    );
+}
+
+#[test]
+fn an_unknown_authority_is_named_and_goose_ca_cert_path_makes_it_known() {
+    let (url, pem) = tls_server(IsCa::NoCa);
+    let trouble = ask(&http(), &url).err().unwrap();
+    assert_eq!(trouble.cause, Cause::Tls, "{trouble:?}");
+    assert!(trouble.action.contains(CA_VARIABLE));
+
+    let http = trusting_also(&pem);
     assert_eq!(ask(&http, &url).unwrap().status, 200);
     let elsewhere = url.replace("localhost", "127.0.0.1");
     assert_eq!(cause(ask(&http, &elsewhere)), Cause::Tls);

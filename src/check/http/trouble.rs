@@ -104,10 +104,7 @@ impl Trouble {
         let host = host_of(url);
         Self {
             cause: Cause::NotThisApi,
-            detail: format!(
-                "the answer of {host} is larger than {} MiB",
-                limit / 1024 / 1024
-            ),
+            detail: format!("the answer of {host} is larger than {}", size(limit)),
             action: format!("check that {host} is the right address"),
         }
     }
@@ -119,6 +116,13 @@ impl Trouble {
             detail: format!("the answer of {} broke off", host_of(url)),
             action: "try again; if it stays so, check a proxy or VPN on the way".into(),
         }
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes / 1024 {
+        kib if kib < 1024 => format!("{kib} KiB"),
+        kib => format!("{} MiB", kib / 1024),
     }
 }
 
@@ -161,7 +165,7 @@ pub(super) fn is_reset(error: &reqwest::Error) -> bool {
 }
 
 enum TlsReason {
-    Certificate(String),
+    Certificate(&'static str),
     /// The other side does not speak TLS, or no version we do.
     Protocol,
 }
@@ -213,14 +217,15 @@ fn tls_reason(error: &reqwest::Error) -> Option<TlsReason> {
         Bad::NotValidYet | Bad::NotValidYetContext { .. } => "is not valid yet",
         Bad::NotValidForName | Bad::NotValidForNameContext { .. } => "is for another name",
         Bad::Revoked => "was revoked",
-        other => {
-            let other = sanitize::line(&other.to_string(), None);
-            return Some(TlsReason::Certificate(format!(
-                "cannot be trusted ({other})"
-            )));
+        Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => "is not made for a server",
+        Bad::BadEncoding => "cannot be read",
+        Bad::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "is one of an authority, not of a server"
         }
+        // For the rest there are only names in the code of rustls.
+        _ => "cannot be trusted",
     };
-    Some(TlsReason::Certificate(reason.to_owned()))
+    Some(TlsReason::Certificate(reason))
 }
 
 fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
