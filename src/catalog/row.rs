@@ -41,6 +41,8 @@ pub struct Provider {
     pub replaced_by: Option<&'static str>,
     pub default_model: Option<&'static str>,
     pub check: Option<Check>,
+    /// Why there is no check, where there is a reason that its owner can know.
+    pub unasked: Option<&'static str>,
     pub models: Option<Models>,
     /// Models goose itself knows of, to choose from where the provider shows no list.
     #[serde(default)]

@@ -158,18 +158,25 @@ fn checkable(target: &Target) -> Result<&'static Check, Finding> {
         // Where goose has other ways in, a request without a key proves nothing of them.
         .filter(|_| !is_keyless || provider.key.is_none())
         .filter(|check| target.own_host || !is_whole(check.path))
-        .ok_or_else(|| {
-            let what = if target.key.is_some() {
-                provider.a_key()
-            } else {
-                "the credentials".to_owned()
+        .ok_or_else(|| unchecked(target))
+}
+
+fn unchecked(target: &Target) -> Finding {
+    let provider = target.provider;
+    let title = provider.title;
+    let detail = match provider.unasked {
+        Some(reason) => {
+            format!("{title} is not asked: {reason}; a first chat will show whether it answers")
+        }
+        None => {
+            let what = match target.key {
+                Some(_) => provider.a_key(),
+                None => "the credentials".to_owned(),
             };
-            let detail = format!(
-                "nothing that is free of charge proves {what} of {}; a first chat will",
-                provider.title
-            );
-            Finding::new(Verdict::Unproven, detail, IF_SURE)
-        })
+            format!("nothing that is free of charge proves {what} of {title}; a first chat will")
+        }
+    };
+    Finding::new(Verdict::Unproven, detail, IF_SURE)
 }
 
 /// Some providers have no address before somebody says it.

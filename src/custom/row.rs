@@ -44,6 +44,7 @@ pub fn of(definition: &Definition) -> Option<Provider> {
         Engine::Ollama => ("bearer", json!([]), "ollama", "/models"),
     };
     let has_key = definition.requires_auth && !definition.api_key_env.is_empty();
+    let unasked = unasked(definition);
     let alias = definition
         .name
         .strip_prefix(OWN)
@@ -62,8 +63,11 @@ pub fn of(definition: &Definition) -> Option<Provider> {
         "base": base,
         "default_model": definition.models.first().map(|model| plain(&model.name)),
         // Nobody has said whether the list is open to everybody, so a made-up key goes along to find out.
-        "check": {"path": path, "auth": auth, "headers": headers, "expects": expects, "proves": !has_key, "control": has_key},
-        "models": {"path": path, "auth": auth, "headers": headers, "shape": shape},
+        "check": unasked.is_none().then(|| json!({
+            "path": path, "auth": auth, "headers": headers, "expects": expects, "proves": !has_key, "control": has_key,
+        })),
+        "unasked": unasked,
+        "models": unasked.is_none().then(|| json!({"path": path, "auth": auth, "headers": headers, "shape": shape})),
         "links": {},
         "source": "the user's own file",
         "confidence": "medium",
@@ -80,6 +84,17 @@ pub fn of(definition: &Definition) -> Option<Provider> {
         list.extend(headers.iter().copied());
     }
     Some(row)
+}
+
+/// Why no question of ours would be the one that goose asks.
+fn unasked(definition: &Definition) -> Option<&'static str> {
+    if definition.has_key_command() {
+        Some("goose gets its key from the command that its file names")
+    } else if definition.base_url.contains("${") {
+        Some("its address holds a variable that only goose fills in")
+    } else {
+        None
+    }
 }
 
 fn kept(text: &str) -> &'static str {
@@ -157,6 +172,20 @@ mod tests {
         for headers in [row.check.unwrap().headers, row.models.unwrap().headers] {
             assert!(headers.contains(&("X-Team", "\"blue\"")), "{headers:?}");
             assert_eq!(headers.len(), 2);
+        }
+    }
+
+    #[test]
+    fn what_only_goose_can_ask_is_asked_by_nobody_else() {
+        let by_command = r#","auth":{"command":"fetch-token"}"#;
+        for (base_url, more) in [
+            ("https://x.example.com", by_command),
+            ("https://${HOST}/v1", ""),
+            ("${BASE}", ""),
+        ] {
+            let row = of(&definition("openai", base_url, more)).unwrap();
+            assert!(row.check.is_none() && row.models.is_none());
+            assert!(row.unasked.is_some());
         }
     }
 

@@ -86,7 +86,7 @@ pub struct Definition {
     /// goose takes absence for a yes.
     pub supports_streaming: Option<bool>,
     #[serde(flatten)]
-    _rest: Rest,
+    rest: Rest,
 }
 
 /// Fields of no use here, whose types goose insists on all the same.
@@ -104,8 +104,7 @@ struct Rest {
     _base_path: Option<String>,
     #[serde(rename = "env_vars")]
     _env_vars: Option<Vec<EnvVar>>,
-    #[serde(rename = "auth")]
-    _auth: Option<CommandAuth>,
+    auth: Option<CommandAuth>,
     #[serde(rename = "dynamic_models")]
     _dynamic_models: Option<bool>,
     #[serde(rename = "skip_canonical_filtering", default)]
@@ -122,6 +121,13 @@ struct Rest {
     _emit_clear_thinking: bool,
     #[serde(rename = "setup")]
     _setup: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl Definition {
+    /// goose gets the key from a command, each time anew.
+    pub fn has_key_command(&self) -> bool {
+        self.rest.auth.is_some()
+    }
 }
 
 /// Whose way of speaking an endpoint has.

@@ -570,6 +570,39 @@ fn every_command_knows_an_endpoint_of_ones_own() {
 }
 
 #[test]
+fn an_endpoint_whose_key_only_goose_can_get_is_not_asked_without_it() {
+    let server = Server::plain(Engine::Openai, Some(KEY));
+    let home = home();
+    home.write(
+        ".config/goose/custom_providers/custom_box.json",
+        json!({
+            "name": "custom_box",
+            "engine": "openai",
+            "display_name": "The Box",
+            "base_url": server.at("/v1"),
+            "models": [{"name": MODEL}],
+            "auth": {"command": "printf", "args": ["%s", KEY]},
+        })
+        .to_string(),
+    );
+    let check = Setup::new(&home)
+        .args(["check", "box", "--json"])
+        .code(4)
+        .run();
+    let row = &check.json()["results"][0];
+    assert_eq!(row["verdict"], "unproven", "{check}");
+    assert!(row["detail"].to_string().contains("the command"), "{row}");
+    assert!(server.seen().is_empty());
+    if let Some(goose) = Goose::version(NEWEST) {
+        Setup::new(&home)
+            .args(["switch", "box", "--model", MODEL])
+            .code(0)
+            .run();
+        assert!(goose.hi(&home).stdout.contains(MARKER));
+    }
+}
+
+#[test]
 fn a_person_pastes_an_address_and_a_key_and_presses_enter() {
     let server = Server::plain(Engine::Openai, Some(KEY));
     let home = home();
