@@ -1,6 +1,10 @@
 //! What a command came to, for a person and for a program.
 
+mod written;
+
 use serde_json::{Map, Value, json};
+
+pub use written::Written;
 
 use crate::check::sanitize;
 use crate::error::{Error, Exit};

@@ -10,10 +10,10 @@ use crate::commands::stored_key;
 use crate::consent::{self, Outcome};
 use crate::context::Context;
 use crate::env::Env;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
 use crate::goose::env_value;
 use crate::plan::Plan;
-use crate::report::Report;
+use crate::report::{Report, Written};
 use crate::secrets::Found;
 use crate::shell::exports::{self, Export, ExportValue, Purpose};
 use crate::shell::{Shell, words};
@@ -173,7 +173,7 @@ fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
     }
     let prompt = cx.prompt();
     let rc = view::path(&files.rc.path, &cx.env);
-    let mut text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
+    let head = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
         Outcome::Shown(text) => text,
         Outcome::NothingToDo if args.install => {
             format!("nothing to change: {rc} loads the keys already\n")
@@ -188,22 +188,9 @@ fn change(args: &EnvArgs, shell: Shell, cx: &Context) -> Result<Report> {
             format!("{rc} is as it was before; open shells keep what they have loaded\n")
         }
     };
-    if !args.writing.dry_run {
-        for note in &plan.notes {
-            text.push_str(&format!("note: {note}\n"));
-        }
-    }
-    Ok(Report::new(
-        Exit::Done,
-        json!({
-            "shell": shell.name(),
-            "rc": files.rc.path,
-            "dry_run": args.writing.dry_run,
-            "changes": plan.changes(),
-            "notes": plan.notes,
-        }),
-        text,
-    ))
+    let written = Written::of(&plan, args.writing.dry_run);
+    let text = format!("{head}{}", written.lines());
+    Ok(written.report(json!({"shell": shell.name(), "rc": files.rc.path}), text))
 }
 
 /// What a change makes of the providers whose keys are exported.

@@ -5,12 +5,11 @@ use serde_json::json;
 use crate::cli::FallbackArgs;
 use crate::consent::{self, Outcome};
 use crate::context::Context;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
 use crate::fallback::{self, Chain, Demands, Offer, PROVIDER, parameters, remarks, sentence};
 use crate::plan::Plan;
 use crate::prompt::Prompt;
-use crate::report::Report;
-use crate::shadows::Shadow;
+use crate::report::{Report, Written};
 use crate::state::State;
 
 pub fn run(args: &FallbackArgs, cx: &Context) -> Result<Report> {
@@ -50,10 +49,8 @@ pub fn run(args: &FallbackArgs, cx: &Context) -> Result<Report> {
     });
     parameters::write(&mut plan, &state.config, chain.as_ref())?;
     let outcome = consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)?;
-    notes.splice(0..0, plan.notes.iter().cloned());
     notes.extend(remarks::hindrances(cx, &state));
     let models = chain.as_ref().map_or(&[][..], Chain::models);
-    let shadow = remarks::shadow(models, cx);
     let head = match outcome {
         Outcome::Shown(text) => text,
         outcome => {
@@ -62,14 +59,10 @@ pub fn run(args: &FallbackArgs, cx: &Context) -> Result<Report> {
             headline(models, unchanged)
         }
     };
-    Ok(report(
-        args.writing.dry_run,
-        models,
-        &plan,
-        notes,
-        shadow,
-        head,
-    ))
+    let written = Written::of(&plan, args.writing.dry_run)
+        .noting(notes)
+        .against(Some(remarks::shadow(models, cx).into_iter().collect()));
+    Ok(report(models, written, head))
 }
 
 fn choose(
@@ -118,47 +111,13 @@ fn current(cx: &Context, state: &State) -> Report {
     } else {
         format!("OpenRouter falls over to {}\n", sentence(&models))
     };
-    report(
-        false,
-        &models,
-        &Plan::default(),
-        remarks::hindrances(cx, state),
-        None,
-        text,
-    )
+    let written = Written::of(&Plan::default(), false)
+        .noting(remarks::hindrances(cx, state))
+        .against(Some(Vec::new()));
+    report(&models, written, text)
 }
 
-fn report(
-    dry_run: bool,
-    models: &[String],
-    plan: &Plan,
-    mut notes: Vec<String>,
-    shadow: Option<Shadow>,
-    mut text: String,
-) -> Report {
-    for note in &notes {
-        text.push_str(&format!("note: {note}\n"));
-    }
-    if let Some(shadow) = &shadow {
-        text.push_str(&format!("warning: {}\n", shadow.sentence()));
-        notes.push(shadow.sentence());
-    }
-    let is_outranked = shadow.is_some() && !dry_run;
-    Report::new(
-        if is_outranked {
-            Exit::Shadowed
-        } else {
-            Exit::Done
-        },
-        json!({
-            "provider": PROVIDER,
-            "models": models,
-            "dry_run": dry_run,
-            "changes": plan.changes(),
-            "notes": notes,
-            "goose_agrees": (!dry_run).then_some(!is_outranked),
-            "shadows": shadow.iter().collect::<Vec<_>>(),
-        }),
-        text,
-    )
+fn report(models: &[String], written: Written, head: String) -> Report {
+    let text = head + &written.lines();
+    written.report(json!({"provider": PROVIDER, "models": models}), text)
 }

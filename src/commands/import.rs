@@ -14,7 +14,7 @@ use crate::import::{self, Found, Haul};
 use crate::interview::provider::named;
 use crate::interview::{Interview, Judged, store};
 use crate::plan::{self, Plan, StoreChoice};
-use crate::report::Report;
+use crate::report::{Report, Written};
 use crate::secrets::StoreKind;
 use crate::shadows;
 use crate::state::State;
@@ -327,20 +327,17 @@ fn report(
             .map(|item| format!("the key of {} is stored\n", item.found.provider.title))
             .collect(),
     };
-    let mut notes = plan.notes.clone();
-    notes.extend_from_slice(left);
+    let mut notes = left.to_vec();
     notes.extend(taken.iter().flat_map(|item| item.found.copies()));
     let shadows: Vec<_> = taken
         .iter()
         .flat_map(|item| shadows::of_key(&cx.env, item.found.provider, &item.found.key))
         .collect();
+    let written = Written::of(plan, is_dry)
+        .noting(notes)
+        .against(Some(shadows));
     if !is_dry {
-        for note in &notes {
-            text.push_str(&format!("note: {note}\n"));
-        }
-        for shadow in &shadows {
-            text.push_str(&format!("warning: {}\n", shadow.sentence()));
-        }
+        text.push_str(&written.lines());
         if let Some(first) = taken.first() {
             text.push_str(&format!(
                 "next: goose-setup switch {}\n",
@@ -353,22 +350,16 @@ fn report(
         .filter(|item| item.is_wanted && !item.is_taken)
         .filter_map(|item| item.finding.clone())
         .map(|finding| finding.into_error().exit());
-    let exit = match Exit::worst(refused) {
-        Exit::Done if !shadows.is_empty() && !is_dry => Exit::Shadowed,
-        exit => exit,
-    };
-    Report::new(
-        exit,
-        json!({
-            "found": items.iter().map(row).collect::<Vec<_>>(),
-            "store": store.map(|store| store.kind),
-            "dry_run": is_dry,
-            "changes": plan.changes(),
-            "notes": notes,
-            "shadows": shadows,
-        }),
-        text,
-    )
+    let own = json!({
+        "found": items.iter().map(row).collect::<Vec<_>>(),
+        "store": store.map(|store| store.kind),
+    });
+    let mut report = written.report(own, text);
+    match Exit::worst(refused) {
+        Exit::Done => {}
+        worst => report.exit = worst,
+    }
+    report
 }
 
 fn row(item: &Item) -> Value {

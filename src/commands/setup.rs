@@ -8,7 +8,7 @@ use crate::commands::env::{self as exports, Turn};
 use crate::commands::home;
 use crate::context::Context;
 use crate::elsewhere::SIGN_IN;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
 use crate::fallback::{self, Chain, parameters};
 use crate::goose::binary::{INSTALL_PAGE, OLDEST_SUPPORTED};
 use crate::interview::{Answers, Interview, Topic};
@@ -16,7 +16,7 @@ use crate::login::by_goose;
 use crate::plan::{self, Plan};
 use crate::prompt::{PlanKey, Prompt};
 use crate::proof::{self, Proof};
-use crate::report::Report;
+use crate::report::{Report, Written};
 use crate::secret::Secret;
 use crate::shadows::{self, Expected};
 use crate::shell::Shell;
@@ -55,11 +55,11 @@ pub fn set_up(
     };
     let mut plan = draw_up(&answers, &extras, cx, state)?;
     if args.writing.dry_run {
-        let mut text = consent::preview(&plan, cx, state);
-        for note in &answers.notes {
-            text.push_str(&format!("note: {note}\n"));
-        }
-        return Ok(report(&answers, &plan, state, true, None, text));
+        let written = Written::of(&plan, true)
+            .noting(answers.notes.clone())
+            .against(None);
+        let text = consent::preview(&plan, cx, state) + &written.lines();
+        return Ok(report(&answers, written, state, text));
     }
     if is_guided {
         warn_of_shadows(&answers, cx, state)?;
@@ -98,7 +98,7 @@ pub fn set_up(
     }
     let proof = prove(&answers, cx)?;
     drop(held);
-    finish(answers, plan, proof, interview.prompt.as_ref(), cx, state)
+    finish(answers, &plan, proof, interview.prompt.as_ref(), cx, state)
 }
 
 /// What is no question but a flag, or a key on the plan screen.
@@ -223,7 +223,7 @@ fn sign_in(answers: &mut Answers, prompt: &Prompt, cx: &Context, state: &State) 
 
 fn finish(
     mut answers: Answers,
-    mut plan: Plan,
+    plan: &Plan,
     mut proof: Proof,
     prompt: Option<&Prompt>,
     cx: &Context,
@@ -234,38 +234,26 @@ fn finish(
         proof = prove(&answers, cx)?;
     }
     let choice = &answers.choice;
-    let mut text = String::new();
-    if plan.is_empty() {
-        text.push_str("nothing to change: ");
-    }
-    text.push_str(&format!(
-        "goose {} {} with {}\n",
-        if proof.goose_agrees() {
-            "uses"
+    let agrees = proof.goose_agrees();
+    let running = (!plan.is_empty()).then(|| running::note(cx));
+    let written = Written::of(plan, false)
+        .noting(running.into_iter().flatten())
+        .noting(answers.notes.clone())
+        .against(Some(proof.shadows));
+    let text = format!(
+        "{}goose {} {} with {}\n{}{}",
+        if plan.is_empty() {
+            "nothing to change: "
         } else {
-            "would use"
+            ""
         },
+        written.verb(),
         choice.provider.title,
-        choice.model
-    ));
-    if !plan.is_empty() {
-        plan.notes.extend(running::note(cx));
-    }
-    for note in plan.notes.iter().chain(&answers.notes) {
-        text.push_str(&format!("note: {note}\n"));
-    }
-    for shadow in &proof.shadows {
-        text.push_str(&format!("warning: {}\n", shadow.sentence()));
-    }
-    text.push_str(&next_step(&answers, cx, state, proof.goose_agrees())?);
-    Ok(report(
-        &answers,
-        &plan,
-        state,
-        false,
-        Some(&proof.shadows),
-        text,
-    ))
+        choice.model,
+        written.lines(),
+        next_step(&answers, cx, state, agrees)?
+    );
+    Ok(report(&answers, written, state, text))
 }
 
 fn next_step(answers: &Answers, cx: &Context, state: &State, agrees: bool) -> Result<String> {
@@ -298,50 +286,18 @@ fn active_key(answers: &Answers) -> Option<Secret> {
         .map(|(_, key)| key.clone())
 }
 
-fn report(
-    answers: &Answers,
-    plan: &Plan,
-    state: &State,
-    dry_run: bool,
-    shadows: Option<&[shadows::Shadow]>,
-    text: String,
-) -> Report {
+fn report(answers: &Answers, written: Written, state: &State, text: String) -> Report {
     let choice = &answers.choice;
-    let agrees = shadows.map(<[_]>::is_empty);
-    let notes: Vec<String> = plan
-        .notes
-        .iter()
-        .chain(&answers.notes)
-        .cloned()
-        .chain(
-            shadows
-                .unwrap_or_default()
-                .iter()
-                .map(shadows::Shadow::sentence),
-        )
-        .collect();
     let verdict = answers
         .finding
         .as_ref()
         .map_or(Verdict::Unproven, |finding| finding.verdict);
-    Report::new(
-        if agrees == Some(false) {
-            Exit::Shadowed
-        } else {
-            Exit::Done
-        },
-        json!({
-            "provider": choice.provider.id,
-            "model": choice.model,
-            "verdict": verdict,
-            "store": choice.store.map(|store| store.kind),
-            "dry_run": dry_run,
-            "changes": plan.changes(),
-            "notes": notes,
-            "goose_agrees": agrees,
-            "shadows": shadows,
-            "config": state.paths.config,
-        }),
-        text,
-    )
+    let own = json!({
+        "provider": choice.provider.id,
+        "model": choice.model,
+        "verdict": verdict,
+        "store": choice.store.map(|store| store.kind),
+        "config": state.paths.config,
+    });
+    written.report(own, text)
 }

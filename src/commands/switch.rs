@@ -7,7 +7,7 @@ use crate::cli::SwitchArgs;
 use crate::commands::{missing, stored_key};
 use crate::context::Context;
 use crate::env::Env;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
 use crate::goose::activate::Change;
 use crate::history::Turn;
 use crate::interview::model;
@@ -15,9 +15,9 @@ use crate::interview::provider::named;
 use crate::plan::Plan;
 use crate::prompt::list::Item;
 use crate::proof;
-use crate::report::Report;
+use crate::report::{Report, Written};
 use crate::secret::Secret;
-use crate::shadows::{Expected, Shadow};
+use crate::shadows::Expected;
 use crate::state::State;
 use crate::{apply, consent, recovery, running};
 
@@ -82,21 +82,20 @@ fn to(
         },
     )?;
     let title = provider.map_or(id, |provider| provider.title);
-    let mut outcome = Outcome {
-        id,
-        model: &model,
-        verdict: verdict.map(|verdict| verdict.word()),
-        plan: &plan,
-        notes,
-        shadows: None,
-    };
+    let own = json!({
+        "provider": id,
+        "model": model,
+        "verdict": verdict.map(|verdict| verdict.word()),
+        "store": null,
+    });
     let Some(turn) = turn else {
-        let shown = consent::preview(&plan, cx, state);
-        return Ok(outcome.report(true, shown));
+        let written = Written::of(&plan, true).noting(notes).against(None);
+        let text = consent::preview(&plan, cx, state) + &written.lines();
+        return Ok(written.report(own, text));
     };
     apply::apply(&plan, state, turn)?;
     if !plan.is_empty() {
-        outcome.notes.extend(running::note(cx));
+        notes.extend(running::note(cx));
     }
     let proof = proof::prove(
         &cx.env,
@@ -108,65 +107,15 @@ fn to(
             store: None,
         },
     )?;
-    let mut text = format!(
-        "goose {} {title} with {model}\n",
-        if proof.goose_agrees() {
-            "uses"
-        } else {
-            "would use"
-        }
+    let written = Written::of(&plan, false)
+        .noting(notes)
+        .against(Some(proof.shadows));
+    let text = format!(
+        "goose {} {title} with {model}\n{}",
+        written.verb(),
+        written.lines()
     );
-    for note in plan.notes.iter().chain(&outcome.notes) {
-        text.push_str(&format!("note: {note}\n"));
-    }
-    for shadow in &proof.shadows {
-        text.push_str(&format!("warning: {}\n", shadow.sentence()));
-    }
-    outcome.shadows = Some(proof.shadows);
-    Ok(outcome.report(false, text))
-}
-
-struct Outcome<'a> {
-    id: &'a str,
-    model: &'a str,
-    verdict: Option<&'static str>,
-    plan: &'a Plan,
-    notes: Vec<String>,
-    shadows: Option<Vec<Shadow>>,
-}
-
-impl Outcome<'_> {
-    fn report(&self, dry_run: bool, text: String) -> Report {
-        let agrees = self.shadows.as_ref().map(Vec::is_empty);
-        let sentences = self.shadows.iter().flatten().map(Shadow::sentence);
-        let notes: Vec<String> = self
-            .plan
-            .notes
-            .iter()
-            .chain(&self.notes)
-            .cloned()
-            .chain(sentences)
-            .collect();
-        Report::new(
-            if agrees == Some(false) {
-                Exit::Shadowed
-            } else {
-                Exit::Done
-            },
-            json!({
-                "provider": self.id,
-                "model": self.model,
-                "verdict": self.verdict,
-                "store": null,
-                "dry_run": dry_run,
-                "changes": self.plan.changes(),
-                "notes": notes,
-                "goose_agrees": agrees,
-                "shadows": self.shadows,
-            }),
-            text,
-        )
-    }
+    Ok(written.report(own, text))
 }
 
 fn previous(state: &State) -> Result<String> {

@@ -12,7 +12,7 @@ use crate::error::{Error, Exit, Result};
 use crate::fsio;
 use crate::history::Entry;
 use crate::plan::Plan;
-use crate::report::Report;
+use crate::report::{Report, Written};
 use crate::state::State;
 use crate::{apply, recovery, running, undo};
 
@@ -39,22 +39,10 @@ pub fn run(args: &UndoArgs, cx: &Context) -> Result<Report> {
         }
         Answer::Go { was_asked } => take_back(was_asked.then_some(&plan), cx)?,
     };
-    let mut text = text;
-    if !args.writing.dry_run {
-        for note in &plan.notes {
-            text.push_str(&format!("note: {note}\n"));
-        }
-    }
-    Ok(Report::new(
-        Exit::Done,
-        json!({
-            "undone": {"id": entry.id, "title": entry.title},
-            "dry_run": args.writing.dry_run,
-            "changes": plan.changes(),
-            "notes": plan.notes,
-        }),
-        text,
-    ))
+    let written = Written::of(&plan, args.writing.dry_run);
+    let text = format!("{text}{}", written.lines());
+    let own = json!({"undone": {"id": entry.id, "title": entry.title}});
+    Ok(written.report(own, text))
 }
 
 /// The last change as it is when our turn has come; another one than was agreed to is left alone.

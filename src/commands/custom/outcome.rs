@@ -6,11 +6,11 @@ use crate::check::verdict::Verdict;
 use crate::commands::custom::answers::Answers;
 use crate::consent::Outcome;
 use crate::context::Context;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
 use crate::goose::custom::Custom;
 use crate::plan::Plan;
 use crate::proof;
-use crate::report::Report;
+use crate::report::{Report, Written};
 use crate::shadows::{Expected, Shadow};
 use crate::state::State;
 
@@ -27,62 +27,41 @@ pub(super) fn finish(
         Outcome::NothingToDo => (false, "nothing to change: ".to_owned()),
         Outcome::Changed => (false, String::new()),
     };
-    let mut shadows = None;
-    if is_dry {
-        text.push_str(&facts(answers));
-    } else {
-        let found = proven(answers, cx)?;
-        text.push_str(&match &found {
-            None => format!("{title} is as you said; goose goes on using another provider\n"),
-            Some(shadows) => format!(
-                "goose {} {title} with {}\n",
-                if shadows.is_empty() {
-                    "uses"
-                } else {
-                    "would use"
-                },
-                answers.model
-            ),
-        });
-        text.push_str(&facts(answers));
-        for note in plan.notes.iter().chain(&answers.notes) {
-            text.push_str(&format!("note: {note}\n"));
-        }
-        for shadow in found.iter().flatten() {
-            text.push_str(&format!("warning: {}\n", shadow.sentence()));
-        }
-        shadows = found;
+    let shadows = if is_dry { None } else { proven(answers, cx)? };
+    let is_proven = shadows.is_some();
+    let written = Written::of(plan, is_dry)
+        .noting(answers.notes.clone())
+        .against(shadows);
+    if is_proven {
+        text.push_str(&format!(
+            "goose {} {title} with {}\n",
+            written.verb(),
+            answers.model
+        ));
+    } else if !is_dry {
+        text.push_str(&format!(
+            "{title} is as you said; goose goes on using another provider\n"
+        ));
     }
-    let agrees = shadows.as_ref().map(Vec::is_empty);
+    text.push_str(&facts(answers));
+    text.push_str(&written.lines());
     let wanted = &answers.wanted;
-    Ok(Report::new(
-        if agrees == Some(false) {
-            Exit::Shadowed
-        } else {
-            Exit::Done
-        },
-        json!({
-            "provider": wanted.id,
-            "title": wanted.title,
-            "engine": wanted.engine,
-            "url": wanted.base_url,
-            "model": answers.model,
-            "models": wanted.models,
-            "streaming": answers.streaming,
-            "headers": wanted.headers.keys().collect::<Vec<_>>(),
-            "needs_key": wanted.key_name.is_some(),
-            "verdict": answers.finding.as_ref().map_or(Verdict::Unproven, |finding| finding.verdict),
-            "requests": answers.requests,
-            "store": answers.store.map(|store| store.kind),
-            "dry_run": is_dry,
-            "changes": plan.changes(),
-            "notes": plan.notes.iter().chain(&answers.notes).collect::<Vec<_>>(),
-            "goose_agrees": agrees,
-            "shadows": shadows,
-            "config": state.paths.config,
-        }),
-        text,
-    ))
+    let own = json!({
+        "provider": wanted.id,
+        "title": wanted.title,
+        "engine": wanted.engine,
+        "url": wanted.base_url,
+        "model": answers.model,
+        "models": wanted.models,
+        "streaming": answers.streaming,
+        "headers": wanted.headers.keys().collect::<Vec<_>>(),
+        "needs_key": wanted.key_name.is_some(),
+        "verdict": answers.finding.as_ref().map_or(Verdict::Unproven, |finding| finding.verdict),
+        "requests": answers.requests,
+        "store": answers.store.map(|store| store.kind),
+        "config": state.paths.config,
+    });
+    Ok(written.report(own, text))
 }
 
 /// What the endpoint told of the model, and what it left open.

@@ -9,11 +9,11 @@ use crate::consent::{self, Outcome};
 use crate::context::Context;
 use crate::custom::definition;
 use crate::env::Env;
-use crate::error::{Exit, Result};
+use crate::error::Result;
 use crate::fsio;
 use crate::goose::custom::Custom;
 use crate::plan::{FileChange, Plan};
-use crate::report::Report;
+use crate::report::{Report, Written};
 use crate::view;
 
 pub(super) fn run(args: &CustomRemoveArgs, cx: &Context) -> Result<Report> {
@@ -52,24 +52,12 @@ pub(super) fn run(args: &CustomRemoveArgs, cx: &Context) -> Result<Report> {
         ));
     }
     let prompt = cx.prompt();
-    let mut text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
+    let head = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)? {
         Outcome::Shown(text) => text,
         Outcome::NothingToDo => "nothing to remove\n".to_owned(),
         Outcome::Changed => format!("{id} is removed from {}\n", view::path(path, &cx.env)),
     };
-    if !args.writing.dry_run {
-        for note in &plan.notes {
-            text.push_str(&format!("note: {note}\n"));
-        }
-    }
-    Ok(Report::new(
-        Exit::Done,
-        json!({
-            "provider": id,
-            "dry_run": args.writing.dry_run,
-            "changes": plan.changes(),
-            "notes": plan.notes,
-        }),
-        text,
-    ))
+    let written = Written::of(&plan, args.writing.dry_run);
+    let text = format!("{head}{}", written.lines());
+    Ok(written.report(json!({"provider": id}), text))
 }

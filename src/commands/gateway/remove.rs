@@ -13,7 +13,7 @@ use crate::gateway::trace::{Found, Place, Trace};
 use crate::gateway::{self, HEALTH, HOST, KEY, PROVIDER};
 use crate::goose::activate::Change;
 use crate::plan::{FileChange, Plan};
-use crate::report::Report;
+use crate::report::{Report, Written};
 use crate::state::State;
 use crate::yaml_edit::Edit;
 
@@ -48,8 +48,9 @@ pub(super) fn run(writing: Writing, cx: &Context) -> Result<Report> {
     plan.files.extend(FileChange::removal(&files.memo));
     plan.notes.extend(orphan.map(ending));
     let prompt = cx.prompt();
-    let text = match consent::carry_out(&plan, writing, prompt.as_ref(), cx, &state)? {
-        Outcome::Shown(text) => text,
+    let outcome = consent::carry_out(&plan, writing, prompt.as_ref(), cx, &state)?;
+    let (head, still_runs) = match outcome {
+        Outcome::Shown(text) => (text, None),
         _ => {
             if let Some(trace) = orphan {
                 place.end(trace)?;
@@ -58,20 +59,18 @@ pub(super) fn run(writing: Writing, cx: &Context) -> Result<Report> {
             if found == Found::Nothing {
                 place.clear()?;
             }
-            told(back_to.as_deref(), &memo, &plan, found)
+            let head = match &back_to {
+                Some(provider) => format!("the gateway is removed; goose uses {provider} again\n"),
+                None => {
+                    "the gateway is removed; `goose-setup status` shows what goose uses\n".into()
+                }
+            };
+            (head, still_runs(&memo, found))
         }
     };
-    Ok(Report::new(
-        Exit::Done,
-        json!({
-            "provider": back_to,
-            "dry_run": writing.dry_run,
-            "changes": plan.changes(),
-            "notes": plan.notes,
-            "ends": orphan,
-        }),
-        text,
-    ))
+    let written = Written::of(&plan, writing.dry_run).noting(still_runs);
+    let text = head + &written.lines();
+    Ok(written.report(json!({"provider": back_to, "ends": orphan}), text))
 }
 
 /// Takes the gateway out of goose's config and store. Tells the provider that goose uses instead, if that changes.
@@ -121,11 +120,9 @@ fn end_alone(trace: Trace, place: &Place, writing: Writing, cx: &Context) -> Res
         place.end(trace)?;
         place.clear()?;
     }
-    Ok(Report::new(
-        Exit::Done,
-        json!({"dry_run": writing.dry_run, "changes": [], "notes": [note], "ends": trace}),
-        format!("no gateway is set up\nnote: {note}\n"),
-    ))
+    let written = Written::of(&Plan::default(), writing.dry_run).noting([note]);
+    let text = format!("no gateway is set up\n{}", written.lines());
+    Ok(written.report(json!({"ends": trace}), text))
 }
 
 fn ending(trace: Trace) -> String {
@@ -135,22 +132,11 @@ fn ending(trace: Trace) -> String {
     )
 }
 
-fn told(back_to: Option<&str>, memo: &Memo, plan: &Plan, found: Found) -> String {
-    let mut text = match back_to {
-        Some(provider) => format!("the gateway is removed; goose uses {provider} again\n"),
-        None => "the gateway is removed; `goose-setup status` shows what goose uses\n".into(),
-    };
-    for note in &plan.notes {
-        text.push_str(&format!("note: {note}\n"));
-    }
+fn still_runs(memo: &Memo, found: Found) -> Option<String> {
     let process = match found {
         Found::Watched(Some(trace)) => format!(" (process {})", trace.pid),
         _ => String::new(),
     };
-    if is_up(memo.port, HEALTH) == Up::Yes {
-        text.push_str(&format!(
-            "note: it still runs{process}: stop it with Ctrl-C where it was started\n"
-        ));
-    }
-    text
+    (is_up(memo.port, HEALTH) == Up::Yes)
+        .then(|| format!("it still runs{process}: stop it with Ctrl-C where it was started"))
 }

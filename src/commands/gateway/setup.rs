@@ -11,7 +11,7 @@ use crate::commands::stored_key;
 use crate::consent::{self, Outcome};
 use crate::context::Context;
 use crate::env::Env;
-use crate::error::{Error, Exit, Result};
+use crate::error::{Error, Result};
 use crate::fsio::Privacy;
 use crate::gateway::cap::{self, Kind};
 use crate::gateway::config::{Manners, render};
@@ -22,7 +22,7 @@ use crate::gateway::{self, HOST, KEY, PROVIDER, engine, pick};
 use crate::plan::{self, Choice, FileChange, StoreChoice};
 use crate::prompt::Prompt;
 use crate::proof;
-use crate::report::Report;
+use crate::report::{Report, Written};
 use crate::secret::Secret;
 use crate::shadows::{Expected, Shadow};
 use crate::state::State;
@@ -73,48 +73,31 @@ pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
         Outcome::Shown(_) => None,
         _ => Some(agreement(&choice, &key, cx)?),
     };
-    let mut notes = plan.notes.clone();
-    if let Some(variable) = engine::proxy_in_the_way(&cx.env) {
-        notes.push(format!(
+    let proxy = engine::proxy_in_the_way(&cx.env).map(|variable| {
+        format!(
             "{variable} is asked for 127.0.0.1 too, so goose would not reach the gateway: add 127.0.0.1 to NO_PROXY"
-        ));
-    }
+        )
+    });
+    let written = Written::of(&plan, args.writing.dry_run)
+        .noting(proxy)
+        .against(shadows);
     let text = match outcome {
-        Outcome::Shown(text) => text,
-        outcome => told(
-            &names,
-            &notes,
-            shadows.as_deref(),
-            matches!(outcome, Outcome::NothingToDo),
-        ),
+        Outcome::Shown(text) => text + &written.lines(),
+        outcome => told(&names, &written, matches!(outcome, Outcome::NothingToDo)),
     };
-    notes.extend(shadows.iter().flatten().map(Shadow::sentence));
     let limits: Vec<_> = routes
         .iter()
         .map(|route| json!({"model": route.name, "rpm": route.rpm, "tpm": route.tpm}))
         .collect();
-    let agrees = shadows.as_ref().map(Vec::is_empty);
-    Ok(Report::new(
-        if agrees == Some(false) {
-            Exit::Shadowed
-        } else {
-            Exit::Done
-        },
-        json!({
-            "provider": PROVIDER,
-            "models": names,
-            "limits": limits,
-            "url": url,
-            "config": files.config.path,
-            "store": choice.store.map(|store| store.kind),
-            "dry_run": args.writing.dry_run,
-            "changes": plan.changes(),
-            "notes": notes,
-            "goose_agrees": agrees,
-            "shadows": shadows,
-        }),
-        text,
-    ))
+    let own = json!({
+        "provider": PROVIDER,
+        "models": names,
+        "limits": limits,
+        "url": url,
+        "config": files.config.path,
+        "store": choice.store.map(|store| store.kind),
+    });
+    Ok(written.report(own, text))
 }
 
 /// The routes that can be gone, each within the limits that are known, and what is to be said of them.
@@ -274,25 +257,12 @@ fn agreement(choice: &Choice, key: &Secret, cx: &Context) -> Result<Vec<Shadow>>
     Ok(proof::prove(&cx.env, &expected)?.shadows)
 }
 
-fn told(names: &[&str], notes: &[String], shadows: Option<&[Shadow]>, unchanged: bool) -> String {
-    let mut text = String::new();
-    if unchanged {
-        text.push_str("nothing to change: ");
-    }
-    let is_outranked = shadows.is_some_and(|shadows| !shadows.is_empty());
-    text.push_str(&format!(
-        "goose {} the gateway: {}\n",
-        if is_outranked { "would use" } else { "uses" },
-        names.join(", then ")
-    ));
-    for note in notes {
-        text.push_str(&format!("note: {note}\n"));
-    }
-    for shadow in shadows.unwrap_or_default() {
-        text.push_str(&format!("warning: {}\n", shadow.sentence()));
-    }
-    text.push_str(
-        "next: goose-setup gateway run (and leave it running), or `goose-setup gateway service`\n",
-    );
-    text
+fn told(names: &[&str], written: &Written, unchanged: bool) -> String {
+    format!(
+        "{}goose {} the gateway: {}\n{}next: goose-setup gateway run (and leave it running), or `goose-setup gateway service`\n",
+        if unchanged { "nothing to change: " } else { "" },
+        written.verb(),
+        names.join(", then "),
+        written.lines()
+    )
 }

@@ -6,10 +6,10 @@ use super::key_of;
 use crate::cli::KeyRemoveArgs;
 use crate::consent::{self, Outcome};
 use crate::context::Context;
-use crate::error::{Exit, Result};
+use crate::error::Result;
 use crate::interview::provider::named;
 use crate::plan::{self, Plan};
-use crate::report::Report;
+use crate::report::{Report, Written};
 use crate::secrets::{Places, Seen, StoreKind};
 use crate::state::State;
 use crate::{running, view};
@@ -28,19 +28,20 @@ pub(super) fn run(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
             seen.stays_unseen(fact.variable),
         ),
     };
-    let mut plan = Plan {
+    let plan = Plan {
         secrets: plan::secret_removal(seen, store, fact.variable),
         ..Plan::titled(format!("remove the key of {}", provider.title))
     };
+    let mut notes = Vec::new();
     if plan.secrets.is_some() {
-        plan.notes.push(
+        notes.push(
             "undo keeps a copy of it for 7 days; `goose-setup undo --forget` takes that away, too"
-                .into(),
+                .to_owned(),
         );
     }
-    plan.notes.extend(unseen);
+    notes.extend(unseen);
     let elsewhere = other_store(store, fact.variable, seen, &state);
-    plan.notes.extend(elsewhere.map(|other| {
+    notes.extend(elsewhere.map(|other| {
         format!(
             "{} holds one, too: `goose-setup key remove {} --store {}` removes it there",
             match other {
@@ -54,9 +55,9 @@ pub(super) fn run(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
     let prompt = cx.prompt();
     let outcome = consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)?;
     if matches!(outcome, Outcome::Changed) {
-        plan.notes.extend(running::note(cx));
+        notes.extend(running::note(cx));
     }
-    let mut text = match outcome {
+    let head = match outcome {
         Outcome::Shown(text) => text,
         Outcome::NothingToDo => format!("nothing to remove: {} is not stored\n", fact.variable),
         Outcome::Changed => format!(
@@ -66,24 +67,12 @@ pub(super) fn run(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
             provider.id
         ),
     };
-    if !args.writing.dry_run {
-        for note in &plan.notes {
-            text.push_str(&format!("note: {note}\n"));
-        }
-    }
-    Ok(Report::new(
-        Exit::Done,
-        json!({
-            "provider": provider.id,
-            "verdict": null,
-            "store": store,
-            "dry_run": args.writing.dry_run,
-            "changes": plan.changes(),
-            "notes": plan.notes,
-            "goose_agrees": null,
-        }),
-        text,
-    ))
+    let written = Written::of(&plan, args.writing.dry_run)
+        .noting(notes)
+        .against(None);
+    let text = format!("{head}{}", written.lines());
+    let own = json!({"provider": provider.id, "verdict": null, "store": store});
+    Ok(written.report(own, text))
 }
 
 /// The other store, where it holds the key as well. A keychain that goose has off is looked into where nobody is asked for it.

@@ -18,10 +18,10 @@ use crate::key_source;
 use crate::login;
 use crate::plan::{self, Plan};
 use crate::prompt::Prompt;
-use crate::report::Report;
+use crate::report::{Report, Written};
 use crate::secret::Secret;
 use crate::secrets::StoreKind;
-use crate::shadows::{self, Shadow};
+use crate::shadows;
 use crate::state::State;
 use crate::{consent, running, view};
 
@@ -86,11 +86,8 @@ pub(super) fn run(args: &KeySetArgs, cx: &Context) -> Result<Report> {
         .as_ref()
         .map_or(Verdict::Unproven, |finding| finding.verdict);
     let outcome = consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)?;
-    if matches!(outcome, Outcome::Changed) {
-        plan.notes.extend(running::note(cx));
-    }
-    let shadows = shadows::of_key(&cx.env, provider, &key);
-    let mut text = match outcome {
+    let running = matches!(outcome, Outcome::Changed).then(|| running::note(cx));
+    let head = match outcome {
         Outcome::Shown(text) => text,
         Outcome::NothingToDo => format!(
             "nothing to change: this key of {} is stored already\n",
@@ -103,27 +100,12 @@ pub(super) fn run(args: &KeySetArgs, cx: &Context) -> Result<Report> {
             view::store(store, &state.paths.secrets, &cx.env)
         ),
     };
-    for note in &plan.notes {
-        text.push_str(&format!("note: {note}\n"));
-    }
-    for shadow in &shadows {
-        text.push_str(&format!("warning: {}\n", shadow.sentence()));
-    }
-    let is_live = !shadows.is_empty() && !args.writing.dry_run;
-    Ok(Report::new(
-        if is_live { Exit::Shadowed } else { Exit::Done },
-        json!({
-            "provider": provider.id,
-            "verdict": verdict,
-            "store": store,
-            "dry_run": args.writing.dry_run,
-            "changes": plan.changes(),
-            "notes": plan.notes.iter().cloned().chain(shadows.iter().map(Shadow::sentence)).collect::<Vec<_>>(),
-            "goose_agrees": (!args.writing.dry_run).then_some(shadows.is_empty()),
-            "shadows": shadows,
-        }),
-        text,
-    ))
+    let written = Written::of(&plan, args.writing.dry_run)
+        .noting(running.flatten())
+        .against(Some(shadows::of_key(&cx.env, provider, &key)));
+    let text = format!("{head}{}", written.lines());
+    let own = json!({"provider": provider.id, "verdict": verdict, "store": store});
+    Ok(written.report(own, text))
 }
 
 /// What a new key has to stand up to before it takes the place of the stored one.
