@@ -1,4 +1,5 @@
-//! Carries out a plan: the secret first, then goose's config as the one commit point, then everything else.
+//! Carries out a plan: the new secret first, then goose's config as the one commit point, then everything else, and what is
+//! to be removed from a store last.
 //!
 //! A journal is written before the first step. A step that fails takes the ones before it back; a process that is killed
 //! leaves its journal to the next one (`recovery`). So goose works with the old provider or with the new one.
@@ -10,7 +11,7 @@ use crate::fsio;
 use crate::history::{Entry, Turn};
 use crate::plan::{FileChange, ModeChange, Plan};
 use crate::prompt;
-use crate::secrets::{Filing, Former, SecretRecord, StoreKind};
+use crate::secrets::{Change, Filing, Former, SecretRecord, StoreKind};
 use crate::state::State;
 
 /// Makes the change. `turn` proves that no other goose-setup is making one.
@@ -126,37 +127,54 @@ struct Transaction<'a> {
 struct Done<'a> {
     secrets: Option<Former>,
     files: Vec<&'a FileChange>,
+    removed: Option<Former>,
+    /// A store was asked to write and has not said that it did.
+    is_store_open: bool,
 }
 
 impl<'a> Transaction<'a> {
     fn carry_out(&self, done: &mut Done<'a>) -> Result<()> {
-        let history = &self.state.history;
-        match &self.plan.secrets {
-            Some(secrets) => {
-                let id = self.entry.borrow().id.clone();
-                let filing = Filing {
-                    id: &id,
-                    announce: &|record: SecretRecord| {
-                        self.entry.borrow_mut().secrets = Some(record);
-                        history.begin(&self.entry.borrow())
-                    },
-                };
-                let former =
-                    self.state
-                        .places
-                        .write(&secrets.change, &filing, self.state.patience())?;
-                done.secrets = Some(former);
-                if self.entry.borrow().secrets.is_none() {
-                    history.begin(&self.entry.borrow())?;
-                }
-            }
-            None => history.begin(&self.entry.borrow())?,
+        let (first, later) = self.steps();
+        if let Some(later) = &later {
+            let record = SecretRecord::of_removal(later, self.state.secrets()?);
+            self.entry.borrow_mut().later = Some(record);
+        }
+        if let Some(change) = first {
+            done.secrets = Some(self.change_secrets(&change, done)?);
+        }
+        if self.entry.borrow().secrets.is_none() {
+            self.state.history.begin(&self.entry.borrow())?;
         }
         for file in &self.plan.files {
             write(file)?;
             done.files.push(file);
         }
-        close(&self.plan.modes)
+        close(&self.plan.modes)?;
+        if let Some(change) = later {
+            done.removed = Some(self.change_secrets(&change, done)?);
+        }
+        Ok(())
+    }
+
+    /// The secrets to change before the files, and those to remove after them: until goose's config says so, goose needs
+    /// what is to be removed.
+    fn steps(&self) -> (Option<Change>, Option<Change>) {
+        let Some(secrets) = &self.plan.secrets else {
+            return (None, None);
+        };
+        if !self.plan.files.iter().any(|file| file.is_commit_point) {
+            return (Some(secrets.change.clone()), None);
+        }
+        let (first, later) = secrets.change.in_two();
+        let is_due = !first.is_empty() || !secrets.carried.is_empty();
+        (is_due.then_some(first), later)
+    }
+
+    fn change_secrets(&self, change: &Change, done: &mut Done<'_>) -> Result<Former> {
+        done.is_store_open = true;
+        let former = write_secrets(change, &self.entry, self.state)?;
+        done.is_store_open = false;
+        Ok(former)
     }
 
     fn take_back(&self, done: Done<'_>, cause: Error) -> Error {
@@ -164,18 +182,18 @@ impl<'a> Transaction<'a> {
         // A store that failed in the middle of a write may hold the new secret all the same. If that cannot be seen, the
         // journal stays, and what it replaced stays with it.
         let entry = self.entry.borrow();
-        let unsettled = entry.secrets.as_ref().filter(|_| done.secrets.is_none());
-        if unsettled.is_some() && cause.is_silence() {
+        let open = entry.secrets.as_ref().filter(|_| done.is_store_open);
+        if open.is_some() && cause.is_silence() {
             // It may still hear us, so taking it back now could come before the write.
             return Error::Unsettled {
                 cause: Box::new(cause),
             };
         }
-        let settled = unsettled.map_or(Ok(()), |record| {
+        let settled = open.map_or(Ok(()), |record| {
             let patience = self.state.patience();
             self.state.places.take_back(&entry.id, record, patience)
         });
-        let undone = done.undo(self.state).and(settled).and_then(|()| {
+        let undone = settled.and_then(|()| done.undo(self.state)).and_then(|()| {
             forget_former([&*entry], self.state);
             self.state.history.abandon()
         });
@@ -192,8 +210,29 @@ impl<'a> Transaction<'a> {
     }
 }
 
+/// Makes one change of secrets, which the journal knows of before it is made.
+pub fn write_secrets(change: &Change, entry: &RefCell<Entry>, state: &State) -> Result<Former> {
+    let id = entry.borrow().id.clone();
+    let filing = Filing {
+        id: &id,
+        announce: &|record: SecretRecord| {
+            let so_far = entry.borrow_mut().secrets.take();
+            entry.borrow_mut().secrets = Some(match so_far {
+                Some(so_far) => so_far.followed_by(record),
+                None => record,
+            });
+            state.history.begin(&entry.borrow())
+        },
+    };
+    state.places.write(change, &filing, state.patience())
+}
+
 impl Done<'_> {
+    /// Backwards, so that at no moment goose is told to use what is not there.
     fn undo(self, state: &State) -> Result<()> {
+        if let Some(former) = &self.removed {
+            state.places.restore(former)?;
+        }
         for file in self.files.iter().rev() {
             let now = fsio::Snapshot {
                 bytes: file.after.clone(),

@@ -105,7 +105,7 @@ pub enum Error {
     Interrupted { title: String, cause: Box<Error> },
 
     /// A store did not say in time whether it took what it was given.
-    #[error("{cause}; whether it holds the new key now will be seen when it answers again")]
+    #[error("{cause}; whether it took the change will be seen when it answers again")]
     Unsettled { cause: Box<Error> },
 
     /// A file that goose or a shell owns does not parse; it is never written.

@@ -120,14 +120,14 @@ fn carry_out(cli: &Cli, cx: &Context) -> Result<Finished> {
 }
 
 fn deliver(report: &Report, word: &str, cx: &Context) -> u8 {
-    let text = if cx.json {
-        report.to_json(word)
+    let printed = if cx.json {
+        talk::print(&report.to_json(word))
     } else if report.is_exact {
-        report.text.clone()
+        talk::print(&report.text)
     } else {
-        sanitize::calm(&report.text).into_owned()
+        talk::print(&sanitize::calm(&report.text))
     };
-    match talk::print(&text) {
+    match printed {
         Ok(()) => report.exit as u8,
         Err(error) => {
             cx.talk.bad(format!("cannot write to stdout: {error}"));

@@ -1,5 +1,7 @@
 //! What a killed goose-setup left behind is finished, or taken back, before anything else is changed.
 
+use std::cell::RefCell;
+
 use crate::borrowed;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -7,7 +9,7 @@ use crate::fsio::{self, Snapshot};
 use crate::goose::paths::OwnPaths;
 use crate::history::{Entry, FileRecord, History, Turn};
 use crate::patience::Patience;
-use crate::secrets::StoreKind;
+use crate::secrets::{Places, StoreKind};
 use crate::state::State;
 use crate::{apply, undo};
 
@@ -91,9 +93,9 @@ fn put_in_order(entry: &Entry, state: &State, cx: &Context) -> Result<()> {
 fn finish_or_take_back(entry: &Entry, state: &State) -> Result<&'static str> {
     clear_leftovers(entry, state)?;
     if is_past_commit_point(entry, state)? {
-        finish(entry)?;
-        state.history.keep(entry)?;
-        apply::settle(entry, state)?;
+        let entry = finish(entry, state)?;
+        state.history.keep(&entry)?;
+        apply::settle(&entry, state)?;
         Ok("finished now")
     } else {
         take_back(entry, state)?;
@@ -126,14 +128,27 @@ fn is_past_commit_point(entry: &Entry, state: &State) -> Result<bool> {
     Ok(undo::is_made(record, &now))
 }
 
-fn finish(entry: &Entry) -> Result<()> {
+/// Gives back the entry as it is then.
+fn finish(entry: &Entry, state: &State) -> Result<Entry> {
     for record in &entry.files {
         let now = fsio::read(&record.path)?;
         if is(&now, record.before.as_ref().map(|text| text.bytes())) {
             write(&now, record, record.after.as_ref().map(|text| text.bytes()))?;
         }
     }
-    Ok(())
+    let entry = RefCell::new(entry.clone());
+    let later = entry.borrow().later.clone();
+    if let Some(later) = later {
+        let places = Places {
+            keyring_off: later.store == StoreKind::File,
+            ..state.places.clone()
+        };
+        let left = later.left_to_do(&places.look(state.patience())?);
+        if !left.is_empty() {
+            apply::write_secrets(&left, &entry, state)?;
+        }
+    }
+    Ok(entry.into_inner())
 }
 
 fn take_back(entry: &Entry, state: &State) -> Result<()> {

@@ -3,6 +3,7 @@
 mod written;
 
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
 pub use written::Written;
 
@@ -13,8 +14,8 @@ pub struct Report {
     pub exit: Exit,
     /// The fields of the JSON object, without its schema.
     pub fields: Map<String, Value>,
-    /// What a person sees on stdout.
-    pub text: String,
+    /// What a person sees on stdout; a key, where a key is what was asked for.
+    pub text: Zeroizing<String>,
     /// It is for another program, which needs every byte of it.
     pub is_exact: bool,
 }
@@ -27,7 +28,7 @@ impl Report {
                 Value::Object(fields) => fields,
                 other => Map::from_iter([("value".to_owned(), other)]),
             },
-            text: text.into(),
+            text: Zeroizing::new(text.into()),
             is_exact: false,
         }
     }

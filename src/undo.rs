@@ -188,6 +188,7 @@ mod tests {
             former_provider: None,
             undoes: None,
             secrets: None,
+            later: None,
             files: vec![FileRecord {
                 path: path.clone(),
                 before: Some(Text::Utf8(BEFORE.into())),

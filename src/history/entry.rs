@@ -22,6 +22,9 @@ pub struct Entry {
     /// The entry that this change takes back.
     pub undoes: Option<String>,
     pub secrets: Option<SecretRecord>,
+    /// Secrets that go once the change counts as made; what has become of it is in `secrets`.
+    #[serde(default)]
+    pub later: Option<SecretRecord>,
     /// In the order in which they are written.
     pub files: Vec<FileRecord>,
     /// Which of the files is goose's config: once it is written, the change counts as made.
@@ -61,6 +64,7 @@ impl Entry {
             former_provider: plan.former_provider.clone(),
             undoes: plan.undoes.clone(),
             secrets: None,
+            later: None,
             files: plan.files.iter().map(FileRecord::of).collect(),
             commit_point: plan.files.iter().position(|file| file.is_commit_point),
         }
@@ -70,6 +74,7 @@ impl Entry {
     pub(super) fn faded(&self) -> Self {
         Self {
             secrets: None,
+            later: None,
             files: Vec::new(),
             commit_point: None,
             ..self.clone()

@@ -18,7 +18,7 @@ pub struct Filing<'a> {
 }
 
 /// What is to be different in one store; made by [`Seen::change`], which knows what has to be taken along.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Change {
     pub store: StoreKind,
     pub set: Vec<(String, Secret)>,
@@ -66,6 +66,21 @@ impl Change {
             carry_over: false,
             ..self
         }
+    }
+
+    /// What goose has to find before it is told to use it, and what may only go once goose does not need it any more.
+    pub fn in_two(&self) -> (Self, Option<Self>) {
+        let later = (!self.remove.is_empty()).then(|| Self {
+            set: Vec::new(),
+            carry_over: false,
+            ..self.clone()
+        });
+        let first = Self {
+            remove: Vec::new(),
+            unmakes: false,
+            ..self.clone()
+        };
+        (first, later)
     }
 
     pub fn is_empty(&self) -> bool {

@@ -23,7 +23,14 @@ impl Places {
             return Ok(());
         }
         let mut kept = self.kept(former.store, patience)?;
-        kept.put(id, Some(former.before.to_value()));
+        // A change may be made in two steps.
+        let mut replaced = kept
+            .value(id)
+            .cloned()
+            .and_then(Entries::from_value)
+            .unwrap_or_default();
+        replaced.take_over(&former.before, &[]);
+        kept.put(id, Some(replaced.to_value()));
         if former.store == StoreKind::Keychain {
             crowd_out(&mut kept, |kept| keychain::fits(kept).is_ok());
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::change::{Extent, Former};
+use super::change::{Change, Extent, Former};
 use super::entries::{Entries, Held};
 use super::{Seen, StoreKind};
 use crate::secret::Secret;
@@ -48,6 +48,57 @@ impl SecretRecord {
                     after: digest(&former.after, name),
                 })
                 .collect(),
+        }
+    }
+
+    /// What a removal will have done, told before it is made.
+    pub fn of_removal(change: &Change, seen: &Seen) -> Self {
+        let nothing = Entries::default();
+        let current = seen.entries(change.store).unwrap_or(&nothing);
+        Self {
+            store: change.store,
+            made_store: false,
+            unmade_store: change.unmakes,
+            names: change
+                .remove
+                .iter()
+                .map(|name| NameRecord {
+                    name: name.clone(),
+                    before: digest(current, name),
+                    after: None,
+                })
+                .collect(),
+        }
+    }
+
+    /// The removal that was told beforehand, as far as it has not been made and nobody wrote since.
+    pub fn left_to_do(&self, seen: &Seen) -> Change {
+        let nothing = Entries::default();
+        let current = seen.entries(self.store).unwrap_or(&nothing);
+        let names = self.names.iter().filter(|record| {
+            record.before.is_some() && digest(current, &record.name) == record.before
+        });
+        Change {
+            store: self.store,
+            set: Vec::new(),
+            remove: names.map(|record| record.name.clone()).collect(),
+            carry_over: false,
+            kept: Vec::new(),
+            unmakes: self.unmade_store,
+        }
+    }
+
+    /// One record of what was done in two steps.
+    #[must_use]
+    pub fn followed_by(self, later: Self) -> Self {
+        let mut names = self.names;
+        names.retain(|one| later.names.iter().all(|other| other.name != one.name));
+        names.extend(later.names);
+        Self {
+            store: self.store,
+            made_store: self.made_store,
+            unmade_store: later.unmade_store,
+            names,
         }
     }
 

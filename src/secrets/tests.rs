@@ -283,6 +283,46 @@ fn a_change_is_taken_back_byte_for_byte() {
     }
 }
 
+/// The record of a change, as the journal has it.
+fn filed(home: &Home, change: &Change) -> (Former, SecretRecord) {
+    let record = std::cell::RefCell::new(None);
+    let filing = Filing {
+        id: "1",
+        announce: &|told| {
+            *record.borrow_mut() = Some(told);
+            Ok(())
+        },
+    };
+    let former = home.places.write(change, &filing, SECOND).unwrap();
+    (former, record.into_inner().unwrap())
+}
+
+#[test]
+fn a_file_that_was_made_by_a_change_goes_with_it_and_comes_back_if_that_fails() {
+    let home = home(None);
+    home.write(&set("A_KEY", "a"));
+    let unmake = Change {
+        unmakes: true,
+        ..remove("A_KEY")
+    };
+    let (former, record) = filed(&home, &unmake);
+    assert!(!home.places.file.exists());
+    assert!(home.places.stand(&record, SECOND).unwrap());
+    home.places.restore(&former).unwrap();
+    assert_eq!(home.text(), "A_KEY: a\n");
+    assert_eq!(mode(&home.places.file), 0o600);
+
+    // Another process takes it back from its record and what is kept.
+    let (_, record) = filed(&home, &unmake);
+    assert!(!home.places.file.exists());
+    home.places.take_back("1", &record, SECOND).unwrap();
+    assert_eq!(home.text(), "A_KEY: a\n");
+
+    home.write(&set("B_KEY", "b"));
+    home.write(&unmake);
+    assert_eq!(home.text(), "B_KEY: b\n");
+}
+
 #[test]
 fn taking_back_leaves_what_others_wrote_since() {
     let home = home(Some("A_KEY: old\nB_KEY: old\n"));
@@ -440,6 +480,19 @@ fn the_real_keychain_keeps_every_promise() {
     assert_eq!(look().read_from(), Some(StoreKind::Keychain));
     home.places.restore(&first).unwrap();
     assert!(matches!(look().keychain, Some(KeychainState::Empty { .. })));
+
+    // An item that was made goes again where the file says the same, and comes back if that fails.
+    write(key("B_KEY", "b"));
+    let unmake = Change {
+        store: StoreKind::Keychain,
+        unmakes: true,
+        ..remove("B_KEY")
+    };
+    let gone = write(unmake);
+    assert!(matches!(look().keychain, Some(KeychainState::Empty { .. })));
+    home.places.restore(&gone).unwrap();
+    assert_eq!(look().names(), ["A_KEY", "N", "C", "B_KEY"]);
+    keychain::delete(keychain::Item::Goose, LONGER).unwrap();
 
     // An item that others have added to stays, with what the file held.
     let first = write(key("A_KEY", "ours"));

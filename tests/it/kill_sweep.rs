@@ -36,6 +36,8 @@ struct Scenario {
     before: Vec<(Vec<String>, String)>,
     command: Vec<String>,
     key: String,
+    /// In the end goose is not set up at all.
+    leaves_nothing: bool,
 }
 
 fn words(line: &str) -> Vec<String> {
@@ -68,6 +70,7 @@ fn scenarios(store: &str) -> Vec<Scenario> {
         before,
         command,
         key,
+        leaves_nothing: false,
     };
     let (first, other) = (OPENROUTER.model, OPENROUTER.other_model);
     vec![
@@ -108,6 +111,22 @@ fn scenarios(store: &str) -> Vec<Scenario> {
             ],
             (words("undo --yes"), String::new()),
         ),
+        scenario(
+            "undo of a new provider",
+            vec![
+                (sets_up(OPENAI, OPENAI.model, store), key(OPENAI, "old")),
+                openrouter("old", first, ""),
+            ],
+            (words("undo --yes"), String::new()),
+        ),
+        Scenario {
+            leaves_nothing: true,
+            ..scenario(
+                "undo of the first setup",
+                vec![openrouter("old", first, "")],
+                (words("undo --yes"), String::new()),
+            )
+        },
     ]
 }
 
@@ -180,6 +199,10 @@ impl<'s> Place<'s> {
             home = home.with_keyring(keyring);
         }
         home.set("SHELL", "/bin/bash");
+        if keyring.is_none() {
+            // So that the file is meant also where nothing is set up any more.
+            home.set("GOOSE_DISABLE_KEYRING", "1");
+        }
         home.write(".bashrc", "alias ll='ls -l'\n");
         home.write(".config/goose/config.yaml", "# mine\nGOOSE_MODE: auto\n");
         for (provider, name) in [(OPENAI, "old"), (OPENROUTER, "old"), (OPENROUTER, "new")] {
@@ -249,6 +272,9 @@ impl<'s> Place<'s> {
         };
         if let Some(map) = secrets.as_object_mut() {
             map.remove(GROQ.key_variable.unwrap());
+            if map.is_empty() {
+                secrets = Value::Null;
+            }
         }
         Facts {
             files: files.map(|path| (path, read(path))).into(),
@@ -288,10 +314,11 @@ impl<'s> Place<'s> {
 
     /// goose works with the old or the new provider; afterwards the next run makes it all old or all new.
     fn judge(&self, goose: &Goose, tried: &Mutex<HashSet<Vec<u8>>>, told: &str) {
-        let (provider, model) = self.assert_sound(told);
         let mut state = self.home.config().into_bytes();
         state.extend(self.facts().secrets.to_string().bytes());
-        if tried.lock().unwrap().insert(state) {
+        if let Some((provider, model)) = self.assert_sound(told)
+            && tried.lock().unwrap().insert(state)
+        {
             self.assert_goose_answers(goose, provider, &model, told);
         }
         let journal = self
@@ -314,8 +341,8 @@ impl<'s> Place<'s> {
         self.assert_nothing_is_kept_for_nobody(told);
     }
 
-    /// Both files parse, and the provider that goose is set to has one of its keys.
-    fn assert_sound(&self, told: &str) -> (Provider, String) {
+    /// Both files parse, and the provider that goose is set to has one of its keys; none where none may be left.
+    fn assert_sound(&self, told: &str) -> Option<(Provider, String)> {
         let config: Result<serde_yaml::Value, _> = serde_yaml::from_str(&self.home.config());
         assert!(config.is_ok(), "{told}\n{}", self.home.config());
         let status = Setup::new(&self.home)
@@ -324,6 +351,9 @@ impl<'s> Place<'s> {
             .run()
             .json();
         let active = &status["active"];
+        if self.scenario.leaves_nothing && active["provider"].is_null() {
+            return None;
+        }
         let provider = [OPENAI, OPENROUTER]
             .into_iter()
             .find(|provider| active["provider"] == provider.id)
@@ -338,7 +368,7 @@ impl<'s> Place<'s> {
         let rows = status["providers"].as_array().unwrap();
         let row = rows.iter().find(|row| row["id"] == provider.id).unwrap();
         assert!(prints.contains(&row["key"]["fingerprint"]), "{told}\n{row}");
-        (provider, active["model"].as_str().unwrap().to_owned())
+        Some((provider, active["model"].as_str().unwrap().to_owned()))
     }
 
     fn assert_goose_answers(&self, goose: &Goose, provider: Provider, model: &str, told: &str) {
@@ -633,6 +663,26 @@ fn killed_at_any_call_the_line_for_the_shell_is_there_or_not() {
 #[test]
 fn killed_at_any_call_an_undo_is_made_or_not() {
     sweep_calls(&nth(5, FILE));
+}
+
+#[test]
+fn killed_at_any_call_an_undo_of_a_new_provider_is_made_or_not() {
+    sweep_calls(&nth(6, FILE));
+}
+
+#[test]
+fn killed_at_any_message_to_the_keychain_an_undo_of_a_new_provider_is_made_or_not() {
+    sweep_messages(&nth(6, ""));
+}
+
+#[test]
+fn killed_at_any_call_an_undo_of_the_first_setup_is_made_or_not() {
+    sweep_calls(&nth(7, FILE));
+}
+
+#[test]
+fn killed_at_any_message_to_the_keychain_an_undo_of_the_first_setup_is_made_or_not() {
+    sweep_messages(&nth(7, ""));
 }
 
 #[test]

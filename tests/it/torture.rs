@@ -263,6 +263,7 @@ fn made(before: &str, path: &Path, after: &str) -> Entry {
         former_provider: None,
         undoes: None,
         secrets: None,
+        later: None,
         files: vec![FileRecord {
             path: path.into(),
             before: Some(Text::of(before.as_bytes())),

@@ -1,5 +1,7 @@
 //! `goose-setup key print`: a stored key, for a pipe.
 
+use zeroize::Zeroizing;
+
 use super::key_of;
 use crate::cli::KeyPrintArgs;
 use crate::commands::stored_key;
@@ -50,9 +52,9 @@ pub(super) fn run(args: &KeyPrintArgs, cx: &Context) -> Result<Report> {
     let Some(secret) = seen.secret(variable) else {
         return Err(stored_key::no_key(provider, variable, &state));
     };
-    let text = match &args.env {
+    let text = Zeroizing::new(match &args.env {
         Some(variable) => env_value::env_form(secret.expose(), env_value::is_read_raw(variable))?,
         None => secret.expose().to_owned(),
-    };
-    Ok(Report::text(format!("{text}\n")))
+    });
+    Ok(Report::text(format!("{}\n", *text)))
 }
