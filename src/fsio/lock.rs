@@ -1,6 +1,6 @@
 //! The lock that goose takes, too.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -70,7 +70,7 @@ fn lock_at(path: &Path, real: &Path, patience: Patience) -> Result<Lock> {
 #[cfg(unix)]
 fn is_still_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), fs::metadata(path)) {
+    match (file.metadata(), std::fs::metadata(path)) {
         (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
         _ => false,
     }
@@ -92,9 +92,9 @@ fn holder(file: &File) -> Option<String> {
         rustix::fs::minor(metadata.dev()),
     );
     let place = format!("{major:02x}:{minor:02x}:{}", metadata.ino());
-    let process = process_in(&fs::read_to_string("/proc/locks").ok()?, &place)?;
+    let process = process_in(&std::fs::read_to_string("/proc/locks").ok()?, &place)?;
     // Whoever took it may be gone, and the lock be held by a process that it started.
-    let name = fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
+    let name = std::fs::read_to_string(format!("/proc/{process}/comm")).ok()?;
     Some(format!("{} (process {process})", name.trim_end()))
 }
 

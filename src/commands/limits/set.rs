@@ -5,24 +5,19 @@ use serde_json::json;
 use crate::cli::LimitsArgs;
 use crate::consent::{self, Outcome};
 use crate::context::Context;
-use crate::error::{Exit, Result};
+use crate::error::Result;
 use crate::limits::settings;
-use crate::report::Report;
+use crate::report::{Report, Written};
 use crate::state::State;
 
 pub(super) fn run(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Report> {
     consent::begin(args.writing, cx)?;
     let plan = settings::plan(&state.config, &args.set)?;
-    let mut notes = plan.notes.clone();
-    for (name, _) in &args.set {
-        if cx.env.is_set(name) {
-            notes.push(format!(
-                "{name} in the environment outranks what is written"
-            ));
-        }
-    }
+    let outranked = args.set.iter().filter(|(name, _)| cx.env.is_set(name));
+    let notes =
+        outranked.map(|(name, _)| format!("{name} in the environment outranks what is written"));
     let prompt = cx.prompt();
-    let mut text = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, state)? {
+    let head = match consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, state)? {
         Outcome::Shown(text) => text,
         Outcome::NothingToDo => "goose's config says so already\n".into(),
         Outcome::Changed => {
@@ -30,12 +25,7 @@ pub(super) fn run(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Repo
             format!("written to goose's config: {}\n", names.join(", "))
         }
     };
-    for note in &notes {
-        text.push_str(&format!("note: {note}\n"));
-    }
-    Ok(Report::new(
-        Exit::Done,
-        json!({"dry_run": args.writing.dry_run, "changes": plan.changes(), "notes": notes}),
-        text,
-    ))
+    let written = Written::of(&plan, args.writing.dry_run).noting(notes);
+    let text = head + &written.lines();
+    Ok(written.report(json!({}), text))
 }
