@@ -93,7 +93,10 @@ fn signed_in(provider: &Provider, sign_in: &SignIn, state: &State, env: &Env) ->
         return Ok(Look {
             finding: unproven(
                 format!("goose has signed in to {title} before"),
-                format!("if goose is not let in, sign in again with `{SIGN_IN}`"),
+                with_proof(
+                    provider,
+                    format!("if goose is not let in, sign in again with `{SIGN_IN}`"),
+                ),
             ),
             stand: Stand::Ready,
             words: "goose is signed in".into(),
@@ -116,14 +119,24 @@ fn signed_in(provider: &Provider, sign_in: &SignIn, state: &State, env: &Env) ->
     Ok(Look {
         finding: unproven(
             format!("goose has not signed in to {title} yet, and only goose can"),
-            format!(
-                "run `{SIGN_IN}` and press {}: {} is chosen there already",
-                sign_in.keys, provider.title
+            with_proof(
+                provider,
+                format!(
+                    "run `{SIGN_IN}` and press {}: {} is chosen there already",
+                    sign_in.keys, provider.title
+                ),
             ),
         ),
         stand: Stand::SignedOut,
         words: "goose is not signed in".into(),
     })
+}
+
+fn with_proof(provider: &Provider, action: String) -> String {
+    match provider.proof {
+        Some(line) => format!("{action}; `{line}` shows whether the account is let in at all"),
+        None => action,
+    }
 }
 
 /// Whether goose finds something to show at the provider's door; whether that is still good, only the provider knows.

@@ -29,9 +29,9 @@ pub struct Check {
     pub account: Option<AccountShape>,
     #[serde(default)]
     pub answers: Vec<Answer>,
-    /// The command that starts the server, where it is the user's own.
+    /// What starts the server, where it is the user's own: a whole instruction.
     pub start: Option<&'static str>,
-    /// The command that gives the server its first model.
+    /// What gives the server its first model: a whole instruction.
     pub fill: Option<&'static str>,
 }
 

@@ -35,6 +35,8 @@ pub struct Provider {
     pub sign_in: Option<SignIn>,
     /// Credentials of a cloud vendor's own tools, which goose finds by itself.
     pub chain: Option<Chain>,
+    /// The vendor's own line that tells whether a key or sign-in is good at all, where nothing asked here does.
+    pub proof: Option<&'static str>,
     /// What else a person has to know to get an answer.
     pub note: Option<&'static str>,
     /// goose gives this one up in favour of another.

@@ -1,7 +1,7 @@
 //! The control: the same request with a key that nobody has. Where that is let in as well, being let in proves nothing.
 
 use super::finding::{Finding, Target};
-use super::judge::{IF_SURE, answers_everybody};
+use super::judge::{answers_everybody, if_sure};
 use super::verdict::Verdict;
 use crate::catalog::{Check, Provider};
 use crate::secret::Secret;
@@ -52,7 +52,7 @@ pub(super) fn weighed(provider: &Provider, finding: Finding, control: &Finding) 
                 "{} answers, but it could not be seen whether it refuses a wrong key",
                 provider.title
             ),
-            format!("try again in a minute, or {IF_SURE}"),
+            format!("try again in a minute, or {}", if_sure(provider)),
         )
     };
     Finding {

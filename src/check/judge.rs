@@ -29,7 +29,15 @@ impl Wanted {
     }
 }
 
-pub(super) const IF_SURE: &str = "go on with --no-check if you are sure of the key";
+/// What is left to do where nothing that was asked proves the key.
+pub(super) fn if_sure(provider: &Provider) -> String {
+    match provider.proof {
+        Some(line) => {
+            format!("`{line}` shows whether it is good at all; then go on with --no-check")
+        }
+        None => "go on with --no-check if you are sure of the key".to_owned(),
+    }
+}
 
 /// What can be said of a key without asking anybody.
 pub(crate) fn before_asking(target: &Target) -> Option<Finding> {
@@ -75,17 +83,24 @@ pub(crate) fn before_asking(target: &Target) -> Option<Finding> {
 /// What `reply` says of the key.
 pub(super) fn judge(target: &Target, reply: &Reply, wanted: Wanted) -> Finding {
     let mut finding = verdict_of(target, reply, wanted);
-    if target.provider.confidence == Confidence::Low {
+    if is_guess(target.provider) {
         finding = guessed(target, reply, finding);
     }
     finding.http_status = Some(reply.status);
     finding
 }
 
+/// Nobody documents that this is the right thing to ask.
+fn is_guess(provider: &Provider) -> bool {
+    provider.confidence == Confidence::Low
+}
+
 /// What is left of a finding where it is a guess that this was the right thing to ask.
 fn guessed(target: &Target, reply: &Reply, finding: Finding) -> Finding {
     let title = target.provider.title;
-    let is_nowhere = target.own_host && matches!(reply.status, 404 | 405 | 410);
+    // Where everybody has an address of their own, a page that was only guessed says nothing against that address.
+    let is_its_place = target.own_host || target.provider.base.is_empty();
+    let is_nowhere = is_its_place && !reply.is_page && matches!(reply.status, 404 | 405 | 410);
     let detail = match finding.verdict {
         Verdict::Valid | Verdict::ValidRestricted => {
             format!("{title} takes this key for a list of models, but no check of it is documented")
@@ -97,7 +112,7 @@ fn guessed(target: &Target, reply: &Reply, finding: Finding) -> Finding {
     };
     Finding {
         account: finding.account,
-        ..Finding::new(Verdict::Unproven, detail, IF_SURE)
+        ..Finding::new(Verdict::Unproven, detail, if_sure(target.provider))
     }
 }
 
@@ -200,14 +215,15 @@ fn good(target: &Target, reply: &Reply, wanted: Wanted) -> Finding {
         return Finding::new(
             Verdict::Unproven,
             format!("{title} runs, but has no model yet"),
-            format!("get one with `{fill}`"),
+            fill,
         );
     }
     let shape = check.and_then(|check| check.account);
     let account = shape.and_then(|shape| Account::of(shape, body));
     let mut finding = if account.as_ref().is_some_and(Account::is_used_up) {
         plain(target, reply, Verdict::LimitReached)
-    } else if check.is_some_and(|check| check.proves || check.control) {
+    } else if is_guess(target.provider) || check.is_some_and(|check| check.proves || check.control)
+    {
         accepts(target)
     } else {
         answers_everybody(target.provider)
@@ -223,7 +239,7 @@ pub(super) fn answers_everybody(provider: &Provider) -> Finding {
             "{} answers, but answers a wrong key as well",
             provider.title
         ),
-        IF_SURE,
+        if_sure(provider),
     )
 }
 

@@ -3,7 +3,7 @@
 use super::control;
 use super::finding::{Finding, Target, is_whole};
 use super::http::{Call, Http, Reply, Trouble};
-use super::judge::{IF_SURE, Wanted, before_asking, judge};
+use super::judge::{Wanted, before_asking, if_sure, judge};
 use super::models::{self, Model};
 use super::verdict::{Cause, Verdict};
 use crate::catalog::{Auth, Check, Kind, Method, Models, Provider};
@@ -176,7 +176,7 @@ fn unchecked(target: &Target) -> Finding {
             format!("nothing that is free of charge proves {what} of {title}; a first chat will")
         }
     };
-    Finding::new(Verdict::Unproven, detail, IF_SURE)
+    Finding::new(Verdict::Unproven, detail, if_sure(provider))
 }
 
 /// Some providers have no address before somebody says it.
@@ -282,7 +282,7 @@ fn with_help(target: &Target, check: &Check, finding: Finding) -> Finding {
                 "{} is not running: {}",
                 target.provider.title, finding.detail
             ),
-            action: format!("start it with `{start}`"),
+            action: start.to_owned(),
             ..finding
         },
         _ => finding,

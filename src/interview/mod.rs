@@ -2,6 +2,7 @@
 
 mod key;
 pub mod model;
+mod nearby;
 pub mod provider;
 mod settings;
 pub mod store;

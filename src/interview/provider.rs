@@ -2,7 +2,7 @@
 
 use crate::catalog::{self, Provider};
 use crate::error::{Error, Result};
-use crate::interview::Interview;
+use crate::interview::{Interview, nearby};
 use crate::prompt::list::Item;
 
 /// The first choice for somebody who has none: one key, one bill, every model.
@@ -27,13 +27,15 @@ pub fn ask(interview: &Interview<'_>) -> Result<&'static Provider> {
             "its name, such as `goose-setup openrouter`",
         ));
     };
+    let running = nearby::running(&interview.cx.env, &interview.state.config);
     let mut rows: Vec<(&Provider, String)> = catalog::known()
-        .map(|provider| (provider, reason(provider, interview)))
+        .map(|provider| (provider, reason(provider, &running, interview)))
         .collect();
     rows.sort_by_key(|(provider, _)| {
         (
             provider.id != RECOMMENDED,
             place_of_key(provider, interview).is_none(),
+            !running.contains(&provider.id),
         )
     });
     let items: Vec<Item> = rows
@@ -52,12 +54,13 @@ pub fn ask(interview: &Interview<'_>) -> Result<&'static Provider> {
     Ok(provider)
 }
 
-fn reason(provider: &Provider, interview: &Interview<'_>) -> String {
+fn reason(provider: &Provider, running: &[&str], interview: &Interview<'_>) -> String {
     if interview.is_configured(provider) {
         return format!("set up already · {}", provider.why);
     }
     match place_of_key(provider, interview) {
         Some(place) => format!("key found in {place} · {}", provider.why),
+        None if running.contains(&provider.id) => format!("runs here now · {}", provider.why),
         None => provider.why.to_owned(),
     }
 }

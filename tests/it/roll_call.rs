@@ -131,6 +131,14 @@ impl Row {
             asked.iter().all(|seen| !seen.target.contains(&key)),
             "a key in an address"
         );
+        let checked = Setup::new(&home)
+            .args(["check", self.id.as_str(), "--json"])
+            .run()
+            .json();
+        let result = &checked["results"][0];
+        let verdict = if self.unproven { "unproven" } else { "valid" };
+        assert_eq!(result["verdict"], verdict, "{checked}");
+        assert!(result["requests"].as_u64() <= Some(2), "{checked}");
         let said = goose.hi(&home);
         assert!(
             said.stdout.contains(MARKER),

@@ -59,29 +59,65 @@ fn a_running_server_is_found_its_model_taken_and_no_store_touched() {
 }
 
 #[test]
-fn a_keyless_server_leaves_the_keychain_alone() {
+fn no_keyless_server_touches_the_keychain() {
     let Some(keyring) = Keyring::unlocked() else {
         return;
     };
     // Whoever asks it anything now waits for seconds.
     keyring.hang();
-    let internet = Internet::new();
-    let url = internet.plays_here(server(&["qwen3"]));
-    let home = Home::new().online(&internet).with_keyring(&keyring);
-    let outcome = Setup::new(&home)
-        .args(["lmstudio", "--host", &url, "--yes"])
-        .code(0)
-        .run();
+    let mut took = Vec::new();
+    for id in SERVERS.into_iter().chain(["ollama"]) {
+        let internet = Internet::new();
+        let mut full = server(&["qwen3"]);
+        let list = json!({"models": [{"name": "qwen3"}]});
+        full.pages.push(("/api/tags".into(), 200, list));
+        let url = internet.plays_here(full);
+        let home = Home::new().online(&internet).with_keyring(&keyring);
+        let outcome = Setup::new(&home)
+            .args([id, "--host", &url, "--yes", "--model", "qwen3"])
+            .code(0)
+            .run();
+        took.push((id, outcome.took));
+    }
     keyring.wake();
-    assert!(outcome.took < Duration::from_secs(2), "{:?}", outcome.took);
+    for (id, took) in took {
+        assert!(took < Duration::from_secs(2), "{id}: {took:?}");
+    }
 }
 
 #[test]
 fn a_server_that_does_not_run_and_one_without_a_model_are_told_apart() {
     for (id, start, fill) in [
-        ("ollama", "ollama serve", "ollama pull"),
-        ("lmstudio", "lms server start", "lms get"),
-        ("omlx", "omlx serve", "folder of oMLX"),
+        (
+            "ollama",
+            "start it with `ollama serve`",
+            "get one with `ollama pull qwen3`",
+        ),
+        (
+            "lmstudio",
+            "start it with `lms server start`",
+            "get one with `lms get qwen3`",
+        ),
+        (
+            "llama_swap",
+            "start it with `llama-swap --config config.yaml`",
+            "add one under `models` in its config.yaml",
+        ),
+        (
+            "atomic_chat",
+            "open the Atomic Chat app",
+            "load one in the Atomic Chat app",
+        ),
+        (
+            "lynkr",
+            "start it with `lynkr start`",
+            "name one in the configuration of Lynkr",
+        ),
+        (
+            "omlx",
+            "start it with `omlx serve`",
+            "put one into the folder of models that oMLX serves",
+        ),
     ] {
         let internet = Internet::new();
         let home = Home::new().online(&internet);
@@ -104,6 +140,24 @@ fn a_server_that_does_not_run_and_one_without_a_model_are_told_apart() {
         assert!(bare.stderr.contains("no model yet"), "{bare}");
         assert!(bare.stderr.contains(fill), "{bare}");
     }
+}
+
+#[test]
+fn a_server_that_runs_is_on_the_list_as_running_right_after_the_recommended_one() {
+    let internet = Internet::new();
+    let url = internet.plays_here(server(&["qwen3"]));
+    let home = Home::new()
+        .online(&internet)
+        .with_config(&format!("OMLX_HOST: {url}\n"));
+    let mut person = Person::at(&home, (30, 100), &[]);
+    person.sees("Which provider?").sees("runs here now");
+    let screen = person.screen();
+    let place = |name: &str| screen.lines().position(|line| line.contains(name));
+    assert!(place("OpenRouter") < place("oMLX"), "{screen}");
+    assert!(place("oMLX") < place("Anthropic"), "{screen}");
+    person.types("omlx").presses(Key::Enter).sees("qwen3");
+    person.presses(Key::Esc);
+    assert_eq!(person.leaves(), 130);
 }
 
 #[test]
@@ -252,6 +306,120 @@ fn a_vendors_credentials_are_named_and_a_script_has_to_say_that_it_is_sure() {
     assert_eq!(config["GCP_PROJECT_ID"].as_str(), Some("mine"));
     assert_eq!(config["GCP_LOCATION"].as_str(), Some("us-central1"));
     assert!(!home.secrets_file().exists());
+}
+
+/// A cloud vendor's way in: what it takes to set it up, what its own tool leaves behind, and the two lines of that tool.
+struct Chain {
+    id: &'static str,
+    args: &'static [&'static str],
+    credentials: &'static str,
+    sign_in: &'static str,
+    proof: &'static str,
+    settings: &'static [(&'static str, &'static str)],
+}
+
+#[test]
+fn what_no_free_request_proves_is_unproven_and_names_the_vendors_line_that_would() {
+    let azure = "az account get-access-token --resource https://cognitiveservices.azure.com";
+    for chain in [
+        Chain {
+            id: "aws_bedrock",
+            args: &["--set", "AWS_REGION=eu-west-1"],
+            credentials: ".aws/credentials",
+            sign_in: "aws configure",
+            proof: "aws sts get-caller-identity",
+            settings: &[("AWS_REGION", "eu-west-1")],
+        },
+        Chain {
+            id: "sagemaker_tgi",
+            args: &["--set", "SAGEMAKER_ENDPOINT_NAME=mine"],
+            credentials: ".aws/config",
+            sign_in: "aws configure",
+            proof: "aws sts get-caller-identity",
+            settings: &[("SAGEMAKER_ENDPOINT_NAME", "mine")],
+        },
+        Chain {
+            id: "gcp_vertex_ai",
+            args: &["--set", "GCP_PROJECT_ID=mine"],
+            credentials: ".config/gcloud/application_default_credentials.json",
+            sign_in: "gcloud auth application-default login",
+            proof: "gcloud auth application-default print-access-token",
+            settings: &[("GCP_PROJECT_ID", "mine"), ("GCP_LOCATION", "us-central1")],
+        },
+        Chain {
+            id: "azure_openai",
+            args: &[
+                "--host",
+                "https://me.openai.azure.com",
+                "--set",
+                "AZURE_OPENAI_DEPLOYMENT_NAME=mine",
+            ],
+            credentials: ".azure/azureProfile.json",
+            sign_in: "az login",
+            proof: azure,
+            settings: &[("AZURE_OPENAI_DEPLOYMENT_NAME", "mine")],
+        },
+        Chain {
+            id: "azure_foundry",
+            args: &["--host", "https://me.services.ai.azure.com"],
+            credentials: ".azure/msal_token_cache.json",
+            sign_in: "az login",
+            proof: azure,
+            settings: &[],
+        },
+    ] {
+        let home = Home::new();
+        let setup = |more: &[&str], code| {
+            Setup::new(&home)
+                .args([chain.id, "--yes"])
+                .args(chain.args)
+                .args(more)
+                .code(code)
+                .run()
+        };
+        let none = setup(&["--json"], 4);
+        assert_eq!(none.json()["verdict"], "unproven", "{none}");
+        assert!(none.stdout.contains(chain.sign_in), "{none}");
+        home.write(chain.credentials, "{}");
+        let found = setup(&["--json"], 4);
+        assert_eq!(found.json()["verdict"], "unproven", "{found}");
+        assert!(found.stdout.contains(chain.credentials), "{found}");
+        assert!(found.stdout.contains(chain.proof), "{found}");
+        setup(&["--no-check"], 0);
+        for (name, value) in chain.settings {
+            assert_eq!(home.config_yaml()[*name].as_str(), Some(*value));
+        }
+        assert!(!home.secrets_file().exists(), "{}", chain.id);
+    }
+}
+
+#[test]
+fn a_databricks_sign_in_and_a_snowflake_token_name_the_vendors_line_too() {
+    for id in ["databricks", "databricks_v2"] {
+        let home = Home::new();
+        let args = [id, "--host", "https://me.cloud.databricks.com", "--yes"];
+        let report = Setup::new(&home)
+            .args(args)
+            .args(["--json"])
+            .code(0)
+            .run()
+            .json();
+        assert_eq!(report["verdict"], "unproven", "{report}");
+        let notes = report["notes"].to_string();
+        assert!(notes.contains("databricks current-user me"), "{notes}");
+    }
+    let home = Home::new();
+    let snowflake = Setup::new(&home)
+        .args(["snowflake", "--host", "me.snowflakecomputing.com"])
+        .args(["--key-stdin", "--store", "file", "--yes", "--json"])
+        .stdin("aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xYaB3dE5fG7hJ9kL1m")
+        .code(4)
+        .run();
+    assert_eq!(snowflake.json()["verdict"], "unproven");
+    assert!(
+        snowflake.stdout.contains("snow connection test"),
+        "{snowflake}"
+    );
 }
 
 #[test]

@@ -20,6 +20,8 @@ struct Row {
     body: Value,
     verdict: Verdict,
     cause: Option<Cause>,
+    /// The exit code of `check`.
+    exit: u8,
     /// Words that help.
     says: Option<String>,
 }
@@ -59,6 +61,7 @@ fn every_known_answer_has_its_verdict_cause_and_action() {
         let place = format!("{} {} {}", row.provider, row.status, row.body);
         assert_eq!(finding.verdict, row.verdict, "{place}: {finding:?}");
         assert_eq!(finding.cause, row.cause, "{place}");
+        assert_eq!(finding.verdict.exit() as u8, row.exit, "{place}");
         assert_eq!(finding.http_status, Some(row.status));
         let is_cause_wanted = finding.verdict == Verdict::Unreachable;
         assert_eq!(finding.cause.is_some(), is_cause_wanted, "{place}");
@@ -97,6 +100,7 @@ fn every_provider_has_a_good_answer_and_a_guess_proves_nothing() {
                 body: list(shape),
                 verdict: Verdict::Valid,
                 cause: None,
+                exit: 0,
                 says: None,
             }),
             // Another kind of answer has to be written down.
@@ -121,12 +125,12 @@ fn every_check_says_how_it_tells_a_wrong_key() {
         let Some(check) = &provider.check else {
             continue;
         };
-        let is_sure = check.proves != check.control;
-        assert!(
-            is_sure || provider.confidence == Confidence::Low,
-            "{}",
-            provider.id
-        );
+        let is_guess = provider.confidence == Confidence::Low;
+        // A guess claims nothing, and calls itself one; everything else tells a wrong key in one way or the other.
+        assert_eq!(check.proves != check.control, !is_guess, "{}", provider.id);
+        assert!(!(check.proves && check.control), "{}", provider.id);
+        let is_called_one = provider.source.starts_with("a guess");
+        assert_eq!(is_called_one, is_guess, "{}", provider.id);
         assert!(!check.path.contains("chat"), "{}", provider.id);
     }
 }
