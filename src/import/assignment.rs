@@ -136,6 +136,8 @@ mod tests {
             "if [ \"$A\" = b ]; then",
             "echo KEY value",
             "SETUVAR KEY:value",
+            "SETUVAR --export KEY:",
+            "SETUVAR --export K-Y:value",
             r"SETUVAR --export KEY:one\x1etwo",
             r"SETUVAR --export KEY:not\q",
             r"SETUVAR --export KEY:cut\u00",
