@@ -35,8 +35,28 @@ pub enum Stand {
 
 /// `None` for a provider that only a key, or nothing at all, opens.
 pub fn look(provider: &Provider, state: &State, env: &Env) -> Result<Option<Look>> {
+    look_with(
+        provider,
+        &|name| state.config.file_setting(name),
+        state,
+        env,
+    )
+}
+
+/// The same, with what goose's files are about to say.
+pub fn look_with(
+    provider: &Provider,
+    written: &dyn Fn(&str) -> Option<String>,
+    state: &State,
+    env: &Env,
+) -> Result<Option<Look>> {
     if let Some(program) = &provider.program {
-        return Ok(Some(program_of(provider, program, env)));
+        let named = program.setting.and_then(|name| {
+            let outranking = env.filled(name).map(str::to_owned);
+            outranking.or_else(|| written(name))
+        });
+        let command = named.as_deref().unwrap_or(program.command);
+        return Ok(Some(program_of(provider, program, command, env)));
     }
     if let Some(chain) = &provider.chain {
         return Ok(Some(credentials_of(provider, chain, env)));
@@ -55,9 +75,7 @@ fn unproven(detail: impl Into<String>, action: impl Into<String>) -> Finding {
     Finding::new(Verdict::Unproven, detail, action)
 }
 
-fn program_of(provider: &Provider, program: &Program, env: &Env) -> Look {
-    let named = program.setting.and_then(|name| env.filled(name));
-    let command = named.unwrap_or(program.command);
+fn program_of(provider: &Provider, program: &Program, command: &str, env: &Env) -> Look {
     let folders = process::search_path(env);
     let is_there = process::find(command, folders.iter().map(PathBuf::as_path)).is_some();
     if !is_there {

@@ -39,7 +39,7 @@ fn look_for(
     if interview.args.no_check {
         return Ok(Some(Verified::unasked(None)));
     }
-    if let Some(look) = look(interview, provider)? {
+    if let Some(look) = look(interview, provider, settings)? {
         return elsewhere(interview, provider, settings, look).map(Some);
     }
     let http = interview.cx.network()?;
@@ -75,8 +75,14 @@ fn look_for(
     }
 }
 
-pub(super) fn look(interview: &Interview<'_>, provider: &Provider) -> Result<Option<Look>> {
-    elsewhere::look(provider, interview.state, &interview.cx.env)
+pub(super) fn look(
+    interview: &Interview<'_>,
+    provider: &Provider,
+    settings: &Settings,
+) -> Result<Option<Look>> {
+    let (state, env) = (interview.state, &interview.cx.env);
+    let written = |name: &str| Some(settings.value(name, &state.config)?.value);
+    elsewhere::look_with(provider, &written, state, env)
 }
 
 /// What goose uses in place of a key: what can be prepared is, and what is left to do is a note.
@@ -111,7 +117,7 @@ fn elsewhere(
         }
         (Stand::Missing, Some(_)) => {
             if !goes_without(interview, &look.finding)? {
-                let again = self::look(interview, provider)?.unwrap_or(look);
+                let again = self::look(interview, provider, settings)?.unwrap_or(look);
                 return elsewhere(interview, provider, settings, again);
             }
         }

@@ -256,6 +256,24 @@ fn a_program_that_is_installed_meanwhile_is_found_by_looking_again() {
 }
 
 #[test]
+fn a_program_is_looked_for_where_goose_is_told_that_it_is() {
+    let home = Home::new();
+    home.write_program("opt/mine", "#!/bin/sh\n");
+    let file = home.path().join("opt/mine");
+    let file = file.display();
+    let set = format!("CLAUDE_CODE_COMMAND={file}");
+    let args = ["claude-code", "--yes", "--set", &set];
+    Setup::new(&home).args(args).code(0).run();
+    let again = ["claude-code", "--yes"];
+    Setup::new(&home).args(again).code(0).run();
+    let status = Setup::new(&home).args(["status"]).code(0).run();
+    assert!(
+        status.stdout.contains(&format!("through `{file}`")),
+        "{status}"
+    );
+}
+
+#[test]
 fn a_sign_in_of_gooses_own_is_named_and_status_knows_whether_it_was_done() {
     let home = Home::new();
     let report = Setup::new(&home)
