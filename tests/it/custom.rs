@@ -573,6 +573,7 @@ fn every_command_knows_an_endpoint_of_ones_own() {
 fn an_endpoint_whose_key_only_goose_can_get_is_not_asked_without_it() {
     let server = Server::plain(Engine::Openai, Some(KEY));
     let home = home();
+    home.write("token", KEY);
     home.write(
         ".config/goose/custom_providers/custom_box.json",
         json!({
@@ -581,7 +582,7 @@ fn an_endpoint_whose_key_only_goose_can_get_is_not_asked_without_it() {
             "display_name": "The Box",
             "base_url": server.at("/v1"),
             "models": [{"name": MODEL}],
-            "auth": {"command": "printf", "args": ["%s", KEY]},
+            "auth": {"command": "cat", "args": [home.path().join("token")]},
         })
         .to_string(),
     );
