@@ -2,7 +2,7 @@
 
 use std::thread::JoinHandle;
 
-use crate::catalog::{self, Auth, Kind, Provider};
+use crate::catalog::{self, Auth, Kind, Login, Provider};
 use crate::check::http::Http;
 use crate::check::models::Model;
 use crate::check::verdict::Verdict;
@@ -34,7 +34,7 @@ enum Asked {
     /// The provider can do without, and shall.
     Without,
     /// The provider shall make one.
-    SignIn,
+    SignIn(&'static Login),
     /// What was typed is no key and was said to be none.
     Again,
 }
@@ -97,10 +97,8 @@ pub(super) fn decide(
             ))),
         };
     };
-    let mut signs_in = interview.args.login;
-    if signs_in {
-        login::check_allowed(provider, settings.host.is_none(), interview.args.writing)?;
-    }
+    let may_sign_in = || login::allowed(provider, settings.host.is_none(), interview.args.writing);
+    let mut sign_in = interview.args.login.then(may_sign_in).transpose()?;
     // A server of one's own seldom wants a key, so it is asked first and no store is touched.
     if fact.optional
         && provider.kind == Kind::Local
@@ -118,7 +116,7 @@ pub(super) fn decide(
     };
     let interview = &*interview;
     let may_be_asked = interview.is_guided() && interview.topic == Topic::Everything;
-    if candidate.is_none() && !signs_in && !may_be_asked {
+    if candidate.is_none() && sign_in.is_none() && !may_be_asked {
         candidate.clone_from(&stored);
     }
     if candidate.is_none() && fact.optional && !interview.is_guided() {
@@ -134,7 +132,7 @@ pub(super) fn decide(
     let ahead = (candidate.is_none() && !interview.args.no_check)
         .then(|| list_ahead(&http, target(provider, settings, None, interview)))
         .flatten();
-    if candidate.is_none() && !signs_in {
+    if candidate.is_none() && sign_in.is_none() {
         introduce(interview, provider);
     }
     let mut ahead = ahead;
@@ -144,22 +142,25 @@ pub(super) fn decide(
         found: interview.keys_around(provider),
     };
     loop {
-        let key = match candidate.take() {
-            Some(key) => key,
-            None if std::mem::take(&mut signs_in) => {
-                login::sign_in(provider, interview.cx, interview.prompt.as_ref())?
+        let asked = match (candidate.take(), sign_in) {
+            (Some(key), _) => Asked::Key(key),
+            (None, Some(login)) => {
+                sign_in = None;
+                let prompt = interview.prompt.as_ref();
+                Asked::Key(login::sign_in(provider, login, interview.cx, prompt)?)
             }
-            None => match ask(interview, provider, settings, &at_hand)? {
-                Asked::Key(key) => key,
-                Asked::Again => continue,
-                Asked::SignIn => match signed_in(interview, provider)? {
-                    Some(key) => key,
-                    None => continue,
-                },
-                Asked::Without => match without_key::decide(interview, provider, settings)? {
-                    Some(verified) => return Ok(Decided::verified(verified)),
-                    None => continue,
-                },
+            (None, None) => ask(interview, provider, settings, &at_hand)?,
+        };
+        let key = match asked {
+            Asked::Key(key) => key,
+            Asked::Again => continue,
+            Asked::SignIn(login) => match signed_in(interview, provider, login)? {
+                Some(key) => key,
+                None => continue,
+            },
+            Asked::Without => match without_key::decide(interview, provider, settings)? {
+                Some(verified) => return Ok(Decided::verified(verified)),
+                None => continue,
             },
         };
         let copies = at_hand.copies(&key);
@@ -298,16 +299,15 @@ fn introduce(interview: &Interview<'_>, provider: &Provider) {
 
 fn ask(
     interview: &Interview<'_>,
-    provider: &Provider,
+    provider: &'static Provider,
     settings: &Settings,
     at_hand: &AtHand<'_>,
 ) -> Result<Asked> {
-    let can_sign_in =
-        login::check_allowed(provider, settings.host.is_none(), interview.args.writing).is_ok();
+    let login = login::allowed(provider, settings.host.is_none(), interview.args.writing).ok();
     let Some(prompt) = &interview.prompt else {
         return Err(Error::missing(
             format!("the {} of {}", provider.name_of_key(), provider.title),
-            if can_sign_in {
+            if login.is_some() {
                 "--key-stdin, --key-env VAR, --key-command CMD or --login"
             } else {
                 "--key-stdin, --key-env VAR or --key-command CMD"
@@ -322,7 +322,7 @@ fn ask(
             (Some(chain), _) if is_optional => format!("uses the credentials of {}", chain.title),
             (_, Some(_)) if is_optional => "lets goose sign in".into(),
             _ if is_optional => "goes without one".into(),
-            _ if can_sign_in => "signs in with the browser".into(),
+            _ if login.is_some() => "signs in with the browser".into(),
             _ => return None,
         })
     });
@@ -333,11 +333,11 @@ fn ask(
         provider.name_of_key()
     ))?;
     if typed.trim().is_empty() {
-        match at_hand.first() {
-            Some(key) => return Ok(Asked::Key(key.clone())),
-            None if is_optional => return Ok(Asked::Without),
-            None if can_sign_in => return Ok(Asked::SignIn),
-            None => {}
+        match (at_hand.first(), login) {
+            (Some(key), _) => return Ok(Asked::Key(key.clone())),
+            (None, _) if is_optional => return Ok(Asked::Without),
+            (None, Some(login)) => return Ok(Asked::SignIn(login)),
+            (None, None) => {}
         }
     }
     match Secret::parse(&typed) {
@@ -350,8 +350,12 @@ fn ask(
 }
 
 /// A sign-in that comes to nothing leads back to the question.
-fn signed_in(interview: &Interview<'_>, provider: &'static Provider) -> Result<Option<Secret>> {
-    match login::sign_in(provider, interview.cx, interview.prompt.as_ref()) {
+fn signed_in(
+    interview: &Interview<'_>,
+    provider: &'static Provider,
+    login: &'static Login,
+) -> Result<Option<Secret>> {
+    match login::sign_in(provider, login, interview.cx, interview.prompt.as_ref()) {
         Ok(key) => Ok(Some(key)),
         Err(Error::Cancelled) => Ok(None),
         Err(error @ (Error::SignIn { .. } | Error::Check { .. })) => {

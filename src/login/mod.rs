@@ -32,8 +32,12 @@ use pkce::{METHOD, Pkce};
 const PATIENCE: Duration = Duration::from_secs(180);
 const QUESTION: &str = "Code or address (hidden; Enter alone gives up)";
 
-/// What stands against signing in, found before anything is asked.
-pub fn check_allowed(provider: &Provider, own_host: bool, writing: Writing) -> Result<()> {
+/// The provider's sign-in, unless something stands against it, which is found before anything is asked.
+pub fn allowed(
+    provider: &'static Provider,
+    own_host: bool,
+    writing: Writing,
+) -> Result<&'static Login> {
     let Some(login) = &provider.login else {
         let others: Vec<_> = catalog::all()
             .iter()
@@ -63,19 +67,16 @@ pub fn check_allowed(provider: &Provider, own_host: bool, writing: Writing) -> R
             "leave one of the two out",
         ));
     }
-    Ok(())
+    Ok(login)
 }
 
 /// Sends the person to the provider's page, waits for them to come back, and takes the key that was made.
 pub fn sign_in(
     provider: &'static Provider,
+    login: &'static Login,
     cx: &Context,
     prompt: Option<&Prompt>,
 ) -> Result<Secret> {
-    let Some(login) = &provider.login else {
-        return check_allowed(provider, true, Writing::default())
-            .and(Err(Error::unexpected("there is no sign-in")));
-    };
     let pkce = Pkce::new()?;
     let listener = Listener::open()?;
     introduce(provider, login, &pkce, &listener, cx, prompt.is_some())?;

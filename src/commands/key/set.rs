@@ -40,8 +40,8 @@ pub(super) fn run(args: &KeySetArgs, cx: &Context) -> Result<Report> {
     let given = match key_source::read(&args.key, cx)? {
         None if args.login => {
             let own_host = stored_key::target(provider, None, cx, &state).own_host;
-            login::check_allowed(provider, own_host, args.writing)?;
-            Some(login::sign_in(provider, cx, prompt.as_ref())?)
+            let login = login::allowed(provider, own_host, args.writing)?;
+            Some(login::sign_in(provider, login, cx, prompt.as_ref())?)
         }
         given => given,
     };
