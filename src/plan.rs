@@ -15,7 +15,7 @@ use crate::fsio::{Privacy, Snapshot};
 use crate::goose::activate::{self, Change};
 use crate::goose::config::Config;
 use crate::secret::Secret;
-use crate::secrets::{self, Seen, StoreKind, dialog};
+use crate::secrets::{self, Seen, StoreKind, WayBack, dialog};
 use crate::shell::exports::{Export, Purpose, render_exports};
 use crate::shell::rc;
 use crate::state::ShellFiles;
@@ -109,16 +109,13 @@ impl Plan {
     /// The changes as the JSON contract names them.
     pub fn changes(&self) -> Vec<Value> {
         let secrets = self.secrets.iter().flat_map(|secrets| {
-            let set = secrets.change.set.iter().map(|(name, _)| {
-                let action = if secrets.replaced.contains(name) {
-                    "update"
-                } else {
-                    "create"
-                };
-                (name, action)
+            let set = secrets.change.names_set().map(|name| {
+                let is_update = secrets.replaced.iter().any(|known| known == name);
+                (name, if is_update { "update" } else { "create" })
             });
-            let carried = secrets.carried.iter().map(|name| (name, "create"));
-            let removed = secrets.change.remove.iter().map(|name| (name, "remove"));
+            let named = |action| move |name| (String::as_str(name), action);
+            let carried = secrets.carried.iter().map(named("create"));
+            let removed = secrets.change.remove.iter().map(named("remove"));
             set.chain(carried)
                 .chain(removed)
                 .map(|(name, action)| json!({"kind": "secret", "name": name, "action": action}))
@@ -356,7 +353,6 @@ pub fn lone_secret_change(
     remove: &[String],
 ) -> Option<SecretChange> {
     let whole = secret_change(seen, store, set, remove)?;
-    // A first item hides the file from goose, so it takes that along whatever it is made for.
     if store == StoreKind::Keychain {
         return Some(whole);
     }
@@ -364,6 +360,32 @@ pub fn lone_secret_change(
     (!change.is_empty()).then_some(SecretChange {
         change,
         carried: Vec::new(),
+        ..whole
+    })
+}
+
+/// What brings the former values back into the store that they were in.
+pub fn secret_way_back(seen: &Seen, store: StoreKind, back: &WayBack) -> Option<SecretChange> {
+    let lone = lone_secret_change(seen, store, &back.set, &back.remove);
+    if back.odd.is_empty() {
+        return lone;
+    }
+    let whole = lone.unwrap_or_else(|| SecretChange {
+        change: seen
+            .change(store, Vec::new(), Vec::new(), Vec::new())
+            .alone(),
+        replaced: Vec::new(),
+        carried: match store {
+            StoreKind::Keychain => seen.carried(store),
+            StoreKind::File => Vec::new(),
+        },
+        unmakes: false,
+        dialog: dialog::of(std::env::consts::OS, store, !seen.has_item()),
+    });
+    let odd = back.odd.names().filter(|name| seen.holds(store, name));
+    Some(SecretChange {
+        replaced: odd.map(str::to_owned).chain(whole.replaced).collect(),
+        change: whole.change.putting_back(&back.odd),
         ..whole
     })
 }

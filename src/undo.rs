@@ -24,7 +24,7 @@ pub fn plan(entry: &Entry, files: &[Snapshot], secrets: Option<(&Seen, &Entries)
     };
     if let (Some(record), Some((seen, former))) = (&entry.secrets, secrets) {
         let back = record.way_back(seen, former);
-        plan.secrets = plan::lone_secret_change(seen, record.store, &back.set, &back.remove);
+        plan.secrets = plan::secret_way_back(seen, record.store, &back);
         if let Some(secrets) = &mut plan.secrets {
             secrets.change.unmakes = record.made_store;
             secrets.unmakes = seen.unmakes(&secrets.change);
@@ -33,6 +33,11 @@ pub fn plan(entry: &Entry, files: &[Snapshot], secrets: Option<(&Seen, &Entries)
             back.left
                 .iter()
                 .map(|name| format!("{name} was changed since and stays as it is")),
+        );
+        plan.notes.extend(
+            back.lost.iter().map(|name| {
+                format!("{name} stays as it is: what it was before is not kept any more")
+            }),
         );
     }
     for (index, (record, now)) in entry.files.iter().zip(files).enumerate() {

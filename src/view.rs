@@ -63,6 +63,9 @@ pub fn plan(plan: &Plan, secrets_file: &Path, env: &Env) -> String {
                 secret.fingerprint()
             )));
         }
+        for name in secrets.change.names_put_back() {
+            line(added(&format!("{name}  put back as it was, not as text")));
+        }
         for name in &secrets.carried {
             line(added(&format!(
                 "{name}  copied along, since goose will read this store"

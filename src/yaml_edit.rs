@@ -7,6 +7,7 @@
 //! A byte order mark is always taken out: goose ignores a file that has one. A file without a final newline stays one.
 
 mod read;
+mod source;
 
 use std::path::Path;
 use std::str::FromStr;
@@ -17,6 +18,7 @@ use yaml_edit::YamlFile;
 use crate::error::{Error, Result};
 use read::{decode, mapping, read};
 pub use read::{is_bottomless, parse, seen_by_goose};
+pub use source::source_of;
 
 const BOM: char = '\u{feff}';
 

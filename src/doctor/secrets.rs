@@ -4,7 +4,7 @@ use super::{Finding, Mend, Severity, broken};
 use crate::catalog;
 use crate::context::Context;
 use crate::error::Result;
-use crate::secrets::Held;
+use crate::secrets::{Held, Seen, StoreKind};
 use crate::state::State;
 
 pub(super) fn examine(cx: &Context, state: &State) -> Result<Vec<Finding>> {
@@ -34,17 +34,7 @@ pub(super) fn examine(cx: &Context, state: &State) -> Result<Vec<Finding>> {
         };
         match seen.held(fact.variable) {
             Held::Key(_) => {}
-            Held::Unusable => findings.push(
-                Finding::error(
-                    "key-not-text",
-                    format!(
-                        "{} is stored as a number or the like, which goose cannot use",
-                        fact.variable
-                    ),
-                    format!("run `goose-setup key set {}`", known.id),
-                )
-                .mended_by(Mend::Secret(fact.variable.to_owned())),
-            ),
+            Held::Unusable => findings.push(not_text(fact.variable, &known.id, seen)),
             Held::Missing if fact.optional || cx.env.filled(fact.variable).is_some() => {}
             Held::Missing if seen.keychain_trouble().is_some() => {}
             Held::Missing => {
@@ -65,4 +55,19 @@ pub(super) fn examine(cx: &Context, state: &State) -> Result<Vec<Finding>> {
         }
     }
     Ok(findings)
+}
+
+fn not_text(variable: &str, provider: &str, seen: &Seen) -> Finding {
+    let what = format!("{variable} is stored as a number or the like, which goose cannot use");
+    let set = format!("`goose-setup key set {provider}`");
+    let store = seen.read_from();
+    let is_known = store.is_some_and(|store| seen.as_text(store, variable).is_some());
+    let finding = |fix| Finding::error("key-not-text", what, fix);
+    if is_known {
+        return finding(format!("run {set}")).mended_by(Mend::Secret(variable.to_owned()));
+    }
+    finding(match store {
+        Some(StoreKind::File) => format!("put it in quotes in secrets.yaml, or run {set}"),
+        _ => format!("run {set}"),
+    })
 }

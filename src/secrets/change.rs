@@ -23,6 +23,8 @@ pub struct Change {
     pub store: StoreKind,
     pub set: Vec<(String, Secret)>,
     pub remove: Vec<String>,
+    /// Values that are no text and are put back as they were.
+    pub(super) odd: Entries,
     /// Take along what goose reads now and would not find any more: `secrets.yaml` when the first item is made, the item
     /// when the file is to be used instead of it.
     pub(super) carry_over: bool,
@@ -60,10 +62,42 @@ pub(super) enum Extent {
 }
 
 impl Change {
-    /// The same without what would have been taken along.
+    pub(super) fn of(store: StoreKind, set: Vec<(String, Secret)>, remove: Vec<String>) -> Self {
+        Self {
+            store,
+            set,
+            remove,
+            odd: Entries::default(),
+            carry_over: false,
+            kept: Vec::new(),
+            unmakes: false,
+        }
+    }
+
+    /// The same, and these put back as they were.
+    #[must_use]
+    pub fn putting_back(self, odd: &Entries) -> Self {
+        Self {
+            odd: odd.clone(),
+            ..self
+        }
+    }
+
+    /// Every name that gets a value.
+    pub fn names_set(&self) -> impl Iterator<Item = &str> {
+        let texts = self.set.iter().map(|(name, _)| name.as_str());
+        texts.chain(self.names_put_back())
+    }
+
+    pub fn names_put_back(&self) -> impl Iterator<Item = &str> {
+        self.odd.names()
+    }
+
+    /// The same without what would have been copied into the file. A first item hides the file from goose, so it takes that
+    /// along whatever it is made for.
     pub fn alone(self) -> Self {
         Self {
-            carry_over: false,
+            carry_over: self.carry_over && self.store == StoreKind::Keychain,
             ..self
         }
     }
@@ -84,7 +118,7 @@ impl Change {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.set.is_empty() && self.remove.is_empty()
+        self.set.is_empty() && self.remove.is_empty() && self.odd.is_empty()
     }
 
     pub(super) fn applied_to(&self, base: &Entries) -> Entries {
@@ -95,6 +129,7 @@ impl Change {
         for (name, secret) in &self.set {
             entries.set(name, secret);
         }
+        entries.take_over(&self.odd, &[]);
         entries
     }
 }

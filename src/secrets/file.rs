@@ -69,6 +69,11 @@ impl SecretsFile {
         }
     }
 
+    /// What stands there under a name, before it is understood as a number or anything else.
+    pub(super) fn source_of(&self, name: &str) -> Option<Zeroizing<String>> {
+        yaml_edit::source_of(self.snapshot.bytes.as_deref()?, name).map(Zeroizing::new)
+    }
+
     /// The text with `wanted` as its content.
     pub(super) fn text_of(&self, wanted: &Entries) -> Result<Zeroizing<Vec<u8>>> {
         let path = &self.snapshot.path;

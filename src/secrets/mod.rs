@@ -24,7 +24,7 @@ pub use entries::{Entries, Held, Touch};
 pub use file::SecretsFile;
 pub use keychain::KeychainState;
 pub use places::Places;
-pub use record::SecretRecord;
+pub use record::{SecretRecord, WayBack};
 pub use seen::{Found, Seen};
 pub use trouble::Trouble;
 

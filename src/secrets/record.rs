@@ -124,9 +124,13 @@ impl SecretRecord {
 #[derive(Debug, Default)]
 pub struct WayBack {
     pub set: Vec<(String, Secret)>,
+    /// What goose could not use before, and nobody else may read either.
+    pub odd: Entries,
     pub remove: Vec<String>,
     /// Names under which somebody wrote since.
     pub left: Vec<String>,
+    /// Names whose former value is not kept any more.
+    pub lost: Vec<String>,
 }
 
 impl SecretRecord {
@@ -141,9 +145,12 @@ impl SecretRecord {
             match former.held(&record.name) {
                 _ if !record.stands_in(current) => back.left.push(record.name.clone()),
                 Held::Key(secret) => back.set.push((record.name.clone(), secret)),
+                Held::Unusable => {
+                    let value = former.value(&record.name).cloned();
+                    back.odd.put(&record.name, value);
+                }
                 Held::Missing if record.before.is_none() => back.remove.push(record.name.clone()),
-                // Forgotten since, or never a text that goose could use.
-                Held::Missing | Held::Unusable => back.left.push(record.name.clone()),
+                Held::Missing => back.lost.push(record.name.clone()),
             }
         }
         back

@@ -1,5 +1,7 @@
 //! What both stores hold at one moment, and which of them goose reads.
 
+use serde_json::Value;
+
 use super::StoreKind;
 use super::change::Change;
 use super::entries::{Entries, Held};
@@ -165,13 +167,23 @@ impl Seen {
         }
     }
 
-    /// A value that goose cannot use because it is no text, as the text it was meant to be.
+    /// A value that goose cannot use because it is no text, as the text it was meant to be. None where the store does not
+    /// tell that text to the letter: `0x1f` is known as 31.
     pub fn as_text(&self, store: StoreKind, name: &str) -> Option<Secret> {
-        match self.entries(store)?.value(name)? {
-            serde_json::Value::Number(number) => Some(Secret::stored(&number.to_string())),
-            serde_json::Value::Bool(word) => Some(Secret::stored(&word.to_string())),
-            _ => None,
-        }
+        let value = self.entries(store)?.value(name)?;
+        let printed = match value {
+            Value::Number(_) | Value::Bool(_) => value.to_string(),
+            _ => return None,
+        };
+        let is_to_the_letter = match store {
+            StoreKind::File => self
+                .file
+                .source_of(name)
+                .is_some_and(|text| *text == printed),
+            // JSON has one way to write a whole number, and many for others.
+            StoreKind::Keychain => !value.is_f64(),
+        };
+        is_to_the_letter.then(|| Secret::stored(&printed))
     }
 
     /// The names that goose finds in its store at this moment.
@@ -196,12 +208,9 @@ impl Seen {
         kept: Vec<String>,
     ) -> Change {
         Change {
-            store,
-            set,
-            remove,
             carry_over: store == StoreKind::Keychain || self.has_item(),
             kept,
-            unmakes: false,
+            ..Change::of(store, set, remove)
         }
     }
 

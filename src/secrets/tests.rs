@@ -68,25 +68,12 @@ impl Home {
 }
 
 fn set(name: &str, value: &str) -> Change {
-    Change {
-        store: StoreKind::File,
-        set: vec![(name.into(), Secret::stored(value))],
-        remove: vec![],
-        carry_over: false,
-        kept: vec![],
-        unmakes: false,
-    }
+    let set = vec![(name.into(), Secret::stored(value))];
+    Change::of(StoreKind::File, set, vec![])
 }
 
 fn remove(name: &str) -> Change {
-    Change {
-        store: StoreKind::File,
-        set: vec![],
-        remove: vec![name.into()],
-        carry_over: false,
-        kept: vec![],
-        unmakes: false,
-    }
+    Change::of(StoreKind::File, vec![], vec![name.into()])
 }
 
 fn item(json: &str) -> KeychainState {
@@ -467,7 +454,6 @@ fn the_real_keychain_keeps_every_promise() {
     let key = |name: &str, value: &str| Change {
         store: StoreKind::Keychain,
         carry_over: true,
-        kept: vec![],
         ..set(name, value)
     };
     let held = |name: &str| look().secret(name).map(|key| key.expose().to_owned());
@@ -514,7 +500,6 @@ fn the_real_keychain_keeps_every_promise() {
     assert_eq!(look().carried(StoreKind::File), ["B_KEY"]);
     write(Change {
         carry_over: true,
-        kept: vec![],
         ..set("D_KEY", "d")
     });
     assert_eq!(

@@ -61,7 +61,7 @@ impl Places {
         };
         let wanted = change.applied_to(&base);
         let is_new = matches!(extent, Extent::NewItem { .. });
-        if wanted == base && (change.set.is_empty() || !is_new) {
+        if wanted == base && (change.names_set().next().is_none() || !is_new) {
             return Ok(Former::nothing(change.store));
         }
         // Without the item goose reads the file again, so it may only go where that comes to the same.

@@ -1090,3 +1090,73 @@ fn a_file_cannot_steer_the_terminal_through_doctor() {
         "{told:?}"
     );
 }
+
+#[test]
+fn numbers_become_the_text_that_was_written_and_undo_makes_numbers_of_them_again() {
+    let stage = Stage::on_a_server();
+    stage.has(OPENAI);
+    stage.has(OPENROUTER);
+    let file = "# mine\nOPENROUTER_API_KEY: 12345678\nOPENAI_API_KEY:  1.5\n";
+    stage.home.write_secrets(file);
+    let fix = ["doctor", "--fix", "--yes"];
+    stage.runs(fix).run();
+    assert_eq!(
+        stage
+            .home
+            .read(".config/goose/secrets.yaml")
+            .replace(['"', '\''], ""),
+        file,
+    );
+    let secrets = stage.home.secrets_yaml();
+    assert_eq!(secrets["OPENROUTER_API_KEY"], "12345678");
+    assert_eq!(secrets["OPENAI_API_KEY"], "1.5");
+    let said = stage.runs(["undo", "--yes"]).code(0).run();
+    assert!(!said.stdout.contains("note"), "{said}");
+    assert_eq!(stage.home.read(".config/goose/secrets.yaml"), file);
+}
+
+#[test]
+fn a_number_that_goose_would_print_otherwise_is_left_to_the_person_who_wrote_it() {
+    for written in [
+        "0x1f2e3d4c",
+        "1e5",
+        "True",
+        "12345678901234567890.50",
+        "1_000",
+    ] {
+        let stage = Stage::on_a_server();
+        stage.has(OPENROUTER);
+        let file = format!("OPENROUTER_API_KEY: {written}\n");
+        stage.home.write_secrets(&file);
+        let is_text = stage.home.secrets_yaml()["OPENROUTER_API_KEY"].is_string();
+        let said = stage.runs(["doctor", "--fix", "--yes"]).run();
+        assert_ne!(said.stdout.contains("put it in quotes"), is_text, "{said}");
+        assert_eq!(stage.home.read(".config/goose/secrets.yaml"), file);
+    }
+}
+
+#[test]
+fn a_whole_number_in_the_keychain_becomes_its_text_and_another_one_stays() {
+    for (written, is_mended) in [
+        ("12345678", true),
+        ("-7", true),
+        ("1.50", false),
+        ("1e5", false),
+    ] {
+        let Some(stage) = Stage::on_a_desktop() else {
+            return;
+        };
+        stage.has(OPENROUTER);
+        stage
+            .keyring()
+            .store(&format!("{{\"OPENROUTER_API_KEY\":{written}}}"));
+        let before = stage.keyring().secrets();
+        stage.runs(["doctor", "--fix", "--yes"]).run();
+        let after = stage.keyring().secrets();
+        if is_mended {
+            assert_eq!(after["OPENROUTER_API_KEY"], written);
+            stage.runs(["undo", "--yes"]).code(0).run();
+        }
+        assert_eq!(stage.keyring().secrets(), before);
+    }
+}
