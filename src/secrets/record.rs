@@ -82,6 +82,7 @@ impl SecretRecord {
             store: self.store,
             set: Vec::new(),
             remove: names.map(|record| record.name.clone()).collect(),
+            odd: Entries::default(),
             carry_over: false,
             kept: Vec::new(),
             unmakes: self.unmade_store,
