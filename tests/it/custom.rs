@@ -58,6 +58,7 @@ fn ten_shapes(engine: Engine) {
         nothing_was_spent(&server);
         let json = outcome.json();
         assert_eq!(json["schema"], "goose-setup/custom/1");
+        assert_eq!(json["requests"], server.seen().len(), "{shape}");
         assert_eq!(json["provider"], "custom_the_box");
         assert_eq!(
             json["engine"],
@@ -438,6 +439,21 @@ fn an_endpoint_in_a_file_of_another_name_is_seen_again_with_its_key() {
 }
 
 #[test]
+fn the_same_address_again_keeps_the_headers_that_the_file_has() {
+    let server = Server::plain(Engine::Openai, Some(KEY));
+    let home = home();
+    let url = server.at("/v1");
+    set_up(&home, &with_key(&url, &["--header", "X-Team=blue"]));
+    let before = home.tree();
+    for more in [&[][..], &["--no-check"]] {
+        let outcome = set_up(&home, &[&[&*url, "--name", "The Box"], more].concat());
+        assert_eq!(outcome.code, 0, "{outcome}");
+        assert_eq!(outcome.json()["headers"], json!(["X-Team"]));
+        before.assert_same(&home.tree());
+    }
+}
+
+#[test]
 fn a_key_never_goes_along_to_another_address() {
     let server = Server::plain(Engine::Openai, Some(KEY));
     let stranger = Server::plain(Engine::Openai, Some(KEY));
@@ -619,8 +635,14 @@ fn a_person_pastes_an_address_and_a_key_and_presses_enter() {
     person.types("wrong").presses(Key::Enter);
     person.sees("does not accept").waits_for_hidden_input();
     person.types(KEY).presses(Key::Enter);
-    person.sees("offers 2 models").presses(Key::Enter);
-    person.sees("Make these changes?").presses(Key::Enter);
+    person
+        .sees("offers 2 models")
+        .sees("? Model")
+        .presses(Key::Enter);
+    person
+        .sees("context: 40960 tokens; calls tools: unknown")
+        .sees("Make these changes?")
+        .presses(Key::Enter);
     assert_eq!(person.leaves(), 0);
     let port = server.address.port();
     definition(&home, &format!("custom_127_0_0_1_{port}"));

@@ -161,6 +161,14 @@ fn what_is_unknown_is_said_in_words() {
         .run();
     let words = "context: unknown; calls tools: unknown; streams: unknown, taken as yes";
     assert!(said.stdout.contains(words), "{said}");
+    let shown = Setup::new(&home)
+        .args(["custom", &server.at(""), "--name", "new", "--dry-run"])
+        .code(0)
+        .run();
+    assert!(
+        shown.stdout.contains(words) && shown.stdout.contains("note: nothing tells"),
+        "{shown}"
+    );
     let sure = Server::plain(Engine::Ollama, None);
     let said = Setup::new(&home)
         .args(["custom", &sure.at(""), "--yes", "--model", MODEL])

@@ -14,10 +14,12 @@ use crate::report::{Report, Written};
 use crate::shadows::{Expected, Shadow};
 use crate::state::State;
 
+/// `is_told`: the facts were said before the plan was shown.
 pub(super) fn finish(
     answers: &Answers,
     plan: &Plan,
     outcome: Outcome,
+    is_told: bool,
     cx: &Context,
     state: &State,
 ) -> Result<Report> {
@@ -43,7 +45,9 @@ pub(super) fn finish(
             "{title} is as you said; goose goes on using another provider\n"
         ));
     }
-    text.push_str(&facts(answers));
+    if is_dry || !is_told {
+        text.push_str(&format!("{}\n", facts(answers)));
+    }
     text.push_str(&written.lines());
     let wanted = &answers.wanted;
     let own = json!({
@@ -65,7 +69,7 @@ pub(super) fn finish(
 }
 
 /// What the endpoint told of the model, and what it left open.
-fn facts(answers: &Answers) -> String {
+pub(super) fn facts(answers: &Answers) -> String {
     let model = answers.wanted.models.first();
     let context = match model.and_then(|model| model.context) {
         Some(tokens) => format!("{tokens} tokens"),
@@ -82,7 +86,7 @@ fn facts(answers: &Answers) -> String {
         (None, true) => "unknown, taken as yes",
         (_, false) => "no",
     };
-    format!("  context: {context}; calls tools: {tools}; streams: {streams}\n")
+    format!("  context: {context}; calls tools: {tools}; streams: {streams}")
 }
 
 /// What outranks it; `None` where it was not to become the active provider.

@@ -63,9 +63,13 @@ fn run(url: Option<&str>, wishes: &CustomWishes, id: Option<&str>, cx: &Context)
     let mut answers = answers::decide(&mut interview, url, wishes, former, &custom)?;
     let mut plan = draw_up(&answers, &state)?;
     exports::keep_up(&mut plan, None, Turn::Joins(answers.row), cx, &state)?;
+    let is_guided = interview.is_guided();
+    if is_guided {
+        cx.talk.say(outcome::facts(&answers));
+    }
     let done = consent::carry_out(&plan, wishes.writing, interview.prompt.as_ref(), cx, &state)?;
     answers.notes.append(&mut interview.notes);
-    outcome::finish(&answers, &plan, done, cx, &state)
+    outcome::finish(&answers, &plan, done, is_guided, cx, &state)
 }
 
 fn draw_up(answers: &Answers, state: &State) -> Result<Plan> {

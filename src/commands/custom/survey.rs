@@ -106,6 +106,7 @@ impl Survey {
         if candidate.is_none() && !interview.is_guided() {
             candidate.clone_from(&stored);
         }
+        let mut requests = first.requests;
         loop {
             let key = match candidate.take() {
                 Some(key) => key,
@@ -125,10 +126,13 @@ impl Survey {
                 Ok((with, finding)) => (Some(with), finding),
                 Err(finding) => (None, finding),
             };
+            requests += finding.requests + with.as_ref().map_or(0, |with| with.requests);
             let replaces = held.as_ref().is_some_and(|held| !held.is_same_as(&key));
             if key::is_taken(interview, &finding, replaces)? {
-                let mut found = with.unwrap_or(first);
-                found.requests += finding.requests;
+                let found = Found {
+                    requests,
+                    ..with.unwrap_or(first)
+                };
                 let survey = Self::of(found, Some(finding), caller);
                 return Ok(Self {
                     needs_key: true,
