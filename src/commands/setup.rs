@@ -7,7 +7,7 @@ use crate::cli::SetupArgs;
 use crate::commands::env::{self as exports, Turn};
 use crate::commands::home;
 use crate::context::Context;
-use crate::elsewhere::SIGN_IN;
+use crate::elsewhere::{self, Stand};
 use crate::error::{Error, Result};
 use crate::fallback::{self, Chain, parameters};
 use crate::goose::binary::{INSTALL_PAGE, OLDEST_SUPPORTED};
@@ -257,11 +257,6 @@ fn finish(
 }
 
 fn next_step(answers: &Answers, cx: &Context, state: &State, agrees: bool) -> Result<String> {
-    let provider = answers.choice.provider;
-    let waits_for_sign_in = || {
-        let is_keyless = provider.sign_in.is_some() && active_key(answers).is_none();
-        Ok::<_, Error>(is_keyless && by_goose::is_open(provider, cx)?)
-    };
     Ok(match state.goose(&cx.env) {
         None => format!("next: install goose ({INSTALL_PAGE}), then run `goose session`\n"),
         Some(goose) if goose.is_too_old() => format!(
@@ -271,9 +266,22 @@ fn next_step(answers: &Answers, cx: &Context, state: &State, agrees: bool) -> Re
         Some(_) if !agrees => {
             "next: take away what the warning names, then run `goose-setup status`\n".into()
         }
-        Some(_) if waits_for_sign_in()? => format!("next: {SIGN_IN}\n"),
-        Some(_) => "next: goose session\n".into(),
+        Some(_) => match what_is_left(answers, cx)? {
+            Some(step) => format!("next: {step}, then run `goose session`\n"),
+            None => "next: goose session\n".into(),
+        },
     })
+}
+
+/// What goose needs in place of a key, and does not find yet.
+fn what_is_left(answers: &Answers, cx: &Context) -> Result<Option<String>> {
+    if active_key(answers).is_some() {
+        return Ok(None);
+    }
+    let look = elsewhere::look(answers.choice.provider, &cx.look()?, &cx.env)?;
+    Ok(look
+        .filter(|look| matches!(look.stand, Stand::SignedOut | Stand::Missing))
+        .map(|look| look.finding.action))
 }
 
 fn active_key(answers: &Answers) -> Option<Secret> {

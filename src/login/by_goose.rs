@@ -35,8 +35,8 @@ pub fn run(
     Ok(())
 }
 
-/// goose would have to sign in first; read anew.
-pub fn is_open(provider: &Provider, cx: &Context) -> Result<bool> {
+/// Read anew.
+fn is_open(provider: &Provider, cx: &Context) -> Result<bool> {
     let look = elsewhere::look(provider, &cx.look()?, &cx.env)?;
     Ok(look.is_some_and(|look| look.stand == Stand::SignedOut))
 }

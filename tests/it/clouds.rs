@@ -200,3 +200,22 @@ fn credentials_that_are_not_there_are_looked_for_again() {
         .says_yes_to_the_rest();
     person.gives_the_terminal_back(0);
 }
+
+#[test]
+fn without_credentials_the_next_step_makes_them() {
+    let internet = Internet::new();
+    let mut home = Home::new().online(&internet);
+    home.write_program("bin/goose", "#!/bin/sh\necho 1.52.0\n");
+    home.put_on_path("bin");
+    let mut person = Person::at(&home, TALL, &["vertex", "--set", "GCP_PROJECT_ID=mine"]);
+    person
+        .sees("Google Cloud location")
+        .presses(Key::Enter)
+        .sees("Look again? [Y/n]")
+        .types("n")
+        .sees("Set it up all the same? [y/N]")
+        .types("y")
+        .says_yes_to_the_rest()
+        .sees("next: run `gcloud auth application-default login`, then run `goose session`");
+    person.gives_the_terminal_back(0);
+}

@@ -280,7 +280,7 @@ fn ctrl_c_is_gooses_alone_while_it_signs_in_and_without_a_token_the_next_step_sa
         .presses(Key::CtrlC)
         .sees("goose is not signed in to Kimi Code yet")
         .sees("goose uses Kimi Code with kimi-for-coding")
-        .sees("next: goose configure");
+        .sees("next: run `goose configure` and press Enter twice");
     person.gives_the_terminal_back(0);
     assert_eq!(home.config_yaml()["active_provider"], "kimi_code");
 }
@@ -349,7 +349,7 @@ fn nobody_who_did_not_agree_has_goose_started() {
         "{notes}"
     );
     let mut person = Person::at(&home, TALL, &["xai_oauth", "--yes"]);
-    person.sees("next: goose configure");
+    person.sees("next: run `goose configure` and press Enter twice");
     person.gives_the_terminal_back(0);
     let mut person = Person::at(&home, TALL, &["chatgpt_codex"]);
     person
@@ -357,7 +357,7 @@ fn nobody_who_did_not_agree_has_goose_started() {
         .types("n")
         .says_yes_to_the_rest()
         .sees("note: goose has not signed in to ChatGPT yet")
-        .sees("next: goose configure");
+        .sees("next: run `goose configure` and press Enter twice");
     person.gives_the_terminal_back(0);
     assert!(!home.path().join("started").exists());
 }
