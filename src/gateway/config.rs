@@ -43,11 +43,10 @@ pub fn render(routes: &[Route], manners: Manners) -> String {
 }
 
 fn deployment(route: &Route) -> String {
-    let name = quoted(&route.name);
     let mut lines = vec![
-        format!("  - model_name: {name}"),
+        format!("  - model_name: {}", quoted(&route.name)),
         "    litellm_params:".into(),
-        format!("      model: {name}"),
+        format!("      model: {}", quoted(&route.call)),
     ];
     let mut add = |field: &str, value: String| lines.push(format!("      {field}: {value}"));
     if let Some(key) = route.key() {

@@ -19,20 +19,24 @@ const ROWS: &str = include_str!("../../templates/gateway.json");
 #[serde(deny_unknown_fields)]
 pub struct Engine {
     id: &'static str,
-    /// What LiteLLM has before the name of a model.
+    /// What is before the name of a model.
     prefix: &'static str,
+    /// The same for LiteLLM, where it is to speak to the address as to somebody else's.
+    like: Option<&'static str>,
     /// What LiteLLM wants behind the address that goose has.
     #[serde(default)]
     tail: &'static str,
-    /// LiteLLM is told the address also where it is the usual one.
+    /// LiteLLM is told the address also where it is goose's usual one, because its own is another.
     #[serde(default)]
     always: bool,
 }
 
 #[derive(Clone, Debug)]
 pub struct Route {
-    /// How goose asks for it, and LiteLLM's own name for the model.
+    /// How goose asks for it.
     pub name: String,
+    /// LiteLLM's own name for it.
+    pub call: String,
     /// The provider's own name for it.
     pub model: String,
     pub provider: &'static Provider,
@@ -74,6 +78,7 @@ impl Route {
         let base = provider.base_url(host(provider).as_deref());
         Ok(Self {
             name: format!("{}/{model}", engine.prefix),
+            call: format!("{}/{model}", engine.like.unwrap_or(engine.prefix)),
             model: model.to_owned(),
             base: (engine.always || base != usual).then(|| format!("{base}{}", engine.tail)),
             provider,
@@ -146,6 +151,36 @@ mod tests {
         ] {
             assert!(route(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_key_goes_where_goose_takes_it_also_where_litellm_would_go_elsewhere() {
+        for (text, call, base) in [
+            (
+                // Keys of the Chinese platform are no good at the international one, which is LiteLLM's.
+                "moonshot/kimi-k2.5",
+                "moonshot/kimi-k2.5",
+                "https://api.moonshot.cn/v1",
+            ),
+            (
+                "zai/glm-4.7",
+                "anthropic/glm-4.7",
+                "https://api.z.ai/api/anthropic",
+            ),
+            (
+                "huggingface/Qwen/Qwen3-Coder",
+                "openai/Qwen/Qwen3-Coder",
+                "https://router.huggingface.co/v1",
+            ),
+        ] {
+            let route = route(text).unwrap();
+            assert_eq!(route.name, text);
+            assert_eq!(
+                (route.call.as_str(), route.base.as_deref()),
+                (call, Some(base))
+            );
+        }
+        assert_eq!(route("groq/a/b").unwrap().call, "groq/a/b");
     }
 
     #[test]

@@ -544,7 +544,7 @@ fn what_a_killed_run_left_behind_is_named_and_ended() {
         let told = Setup::new(&home).args(["gateway", "status", "--json"]);
         told.code(0).run().json()
     };
-    let killed = || {
+    let killed = |retries: &str| {
         let mut gateway = Running::start(&home);
         gateway.says("the gateway answers");
         let process = status()["process"].clone();
@@ -552,6 +552,15 @@ fn what_a_killed_run_left_behind_is_named_and_ended() {
             (&process["port"], &process["watched"]),
             (&json!(port), &json!(true))
         );
+        // A change of the configuration does not reach who runs.
+        let told = Setup::new(&home)
+            .args(["gateway", "setup", MODELS[0], MODELS[1], "--yes", "--json"])
+            .args(["--port", &port.to_string(), "--retries", retries])
+            .code(0)
+            .run()
+            .json();
+        let note = format!("(process {}) goes on as it was", process["pid"]);
+        assert!(told["notes"].to_string().contains(&note), "{told}");
         gateway.child.kill().unwrap();
         gateway.child.wait().unwrap();
         let left = status();
@@ -563,7 +572,7 @@ fn what_a_killed_run_left_behind_is_named_and_ended() {
         process["pid"].to_string()
     };
 
-    let pid = killed();
+    let pid = killed("2");
     let told = Setup::new(&home).args(["gateway", "status"]).code(0).run();
     let named = format!("process {pid} at port {port} was left behind");
     assert!(told.stdout.contains(&named), "{told}");
@@ -575,7 +584,7 @@ fn what_a_killed_run_left_behind_is_named_and_ended() {
     assert!(!listens());
     assert_eq!(status()["process"], Value::Null);
 
-    let pid = killed();
+    let pid = killed("3");
     let shown = Setup::new(&home)
         .args(["gateway", "remove", "--dry-run"])
         .code(0)

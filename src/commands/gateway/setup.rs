@@ -18,6 +18,7 @@ use crate::gateway::config::{Manners, render};
 use crate::gateway::memo::{Files, Memo};
 use crate::gateway::route::Route;
 use crate::gateway::survey::{self, Opinion};
+use crate::gateway::trace::{Found, Place};
 use crate::gateway::{self, HOST, KEY, PROVIDER, engine, pick};
 use crate::plan::{self, Choice, FileChange, StoreChoice};
 use crate::prompt::Prompt;
@@ -78,8 +79,18 @@ pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
             "{variable} is asked for 127.0.0.1 too, so goose would not reach the gateway: add 127.0.0.1 to NO_PROXY"
         )
     });
+    let running = match (&outcome, Place::of(&state.own).look()) {
+        (Outcome::Changed, Found::Watched(running)) => {
+            let process = running.map_or(String::new(), |it| format!(" (process {})", it.pid));
+            Some(format!(
+                "the gateway that runs now{process} goes on as it was: stop it, and start `goose-setup gateway run` again"
+            ))
+        }
+        _ => None,
+    };
     let written = Written::of(&plan, args.writing.dry_run)
         .noting(proxy)
+        .noting(running)
         .against(shadows);
     let text = match outcome {
         Outcome::Shown(text) => text + &written.lines(),
