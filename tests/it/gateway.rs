@@ -739,7 +739,7 @@ impl Drop for Replica {
 fn replicas_of_a_team_share_who_rests_through_a_real_redis() {
     let litellm = tools::folder().join("litellm/bin/litellm");
     let (Some(redis), true) = (tools::find("redis-server"), litellm.is_file()) else {
-        return tools::skip_loudly("redis-server and LiteLLM 1.108.7");
+        return tools::skip_loudly("redis-server, from the system's packages, and LiteLLM 1.108.7");
     };
     let internet = Internet::new();
     let home = home(&internet, &[OPENAI, ANTHROPIC]);
