@@ -36,7 +36,15 @@ pub struct Opening {
 
 pub fn openings(paths: &Paths) -> Vec<Opening> {
     let mut found = Vec::new();
-    for path in [&paths.secrets, &paths.config, &paths.config_dir] {
+    // A custom provider names the host that gets a key.
+    let custom = fsio::list(&paths.custom_providers).unwrap_or_default();
+    let own = [
+        &paths.secrets,
+        &paths.config,
+        &paths.config_dir,
+        &paths.custom_providers,
+    ];
+    for path in own.into_iter().chain(&custom) {
         let Some(ownership) = fsio::ownership(path) else {
             continue;
         };

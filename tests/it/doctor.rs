@@ -541,6 +541,18 @@ fn files_that_others_can_get_at_are_found() {
             },
         ),
         Case::new(
+            &["config-open"],
+            &["custom_providers/mine.json", "mode 666"],
+            Goes::Well,
+            |stage| {
+                let file = ".config/goose/custom_providers/mine.json";
+                stage
+                    .home
+                    .write(file, custom("mine", "https://llm.example.com"));
+                stage.home.set_mode(&stage.home.path().join(file), 0o666);
+            },
+        ),
+        Case::new(
             &["unreadable"],
             &["env.sh", "not a file"],
             Goes::Well,

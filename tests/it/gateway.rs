@@ -492,6 +492,8 @@ fn a_litellm_that_ends_at_once_is_told_with_the_end_of_its_log_and_without_a_key
         "litellm",
         "#!/bin/sh\necho \"no such thing: $OPENAI_API_KEY $*\"\nexit 3\n",
     );
+    // What it wrote itself is its own; nobody else can read it.
+    home.plants(".local/state/goose-setup/gateway.log");
     let told = Setup::new(&home).args(["gateway", "run"]).code(1).run();
     assert!(
         told.stderr.contains("no such thing: [key] --config"),
