@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::Finding;
+use super::environment::is_spoilt;
 use crate::catalog;
 use crate::check;
 use crate::check::http::Http;
@@ -29,6 +30,11 @@ pub(super) fn examine(cx: &Context, state: &State, until: Instant) -> Vec<Findin
     let Some(provider) = row.filter(|row| row.check.is_some()) else {
         return Vec::new();
     };
+    let variable = provider.key.as_ref().map(|fact| fact.variable);
+    let in_environment = variable.and_then(|name| cx.env.text(name));
+    if in_environment.is_some_and(is_spoilt) {
+        return Vec::new();
+    }
     // Without a readable store there is no key to ask about, and that has been said.
     let Ok(key) = stored_key::in_force(provider, cx, state) else {
         return Vec::new();
