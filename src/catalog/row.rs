@@ -115,6 +115,9 @@ pub enum Confidence {
 pub struct Key {
     /// The name goose looks for, in the environment and in its store.
     pub variable: &'static str,
+    /// Names that other programs have for the same key.
+    #[serde(default)]
+    pub also: Vec<&'static str>,
     /// What the provider calls it, where that is no API key.
     pub called: Option<&'static str>,
     /// Where a person makes one.

@@ -13,36 +13,6 @@ pub(super) enum Owner {
     Nobody,
 }
 
-/// Names that other programs have for the keys of goose's providers.
-const OTHER_VARIABLES: [(&str, &str); 14] = [
-    ("GEMINI_API_KEY", "google"),
-    ("GOOGLE_GENERATIVE_AI_API_KEY", "google"),
-    ("GOOGLE_AI_API_KEY", "google"),
-    ("CLAUDE_API_KEY", "anthropic"),
-    ("GROK_API_KEY", "xai"),
-    ("TOGETHERAI_API_KEY", "together"),
-    ("TOGETHER_AI_API_KEY", "together"),
-    ("FIREWORKS_AI_API_KEY", "fireworks-ai"),
-    ("PERPLEXITYAI_API_KEY", "perplexity"),
-    ("HUGGINGFACE_API_KEY", "huggingface"),
-    ("HF_TOKEN", "huggingface"),
-    ("MOONSHOTAI_API_KEY", "moonshot"),
-    ("ZHIPUAI_API_KEY", "zhipu"),
-    ("NVIDIA_NIM_API_KEY", "nvidia"),
-];
-
-/// What other tools call providers, where it is neither goose's id nor a usual name.
-const OTHER_NAMES: [(&str, &str); 8] = [
-    ("together_ai", "together"),
-    ("togetherai", "together"),
-    ("fireworks_ai", "fireworks-ai"),
-    ("fireworks", "fireworks-ai"),
-    ("moonshotai", "moonshot"),
-    ("nvidia_nim", "nvidia"),
-    ("vertex-gemini", "google"),
-    ("zhipuai", "zhipu"),
-];
-
 pub(super) fn of(name: &Name<'_>, key: &Secret) -> Owner {
     if let Name::Provider(_, Some(address)) = name {
         return match at(address) {
@@ -52,7 +22,7 @@ pub(super) fn of(name: &Name<'_>, key: &Secret) -> Owner {
     }
     let called = match name {
         Name::Variable(variable) => by_variable(variable),
-        Name::Provider(word, _) => by_word(word),
+        Name::Provider(word, _) => catalog::find(word).ok(),
     };
     // A prefix that only one issuer has says more than the name of the box it was put into; a proxy's own keys may look
     // like anybody's.
@@ -71,24 +41,11 @@ pub(super) fn of(name: &Name<'_>, key: &Secret) -> Owner {
 }
 
 fn by_variable(variable: &str) -> Option<&'static Provider> {
-    let own = catalog::known().find(|provider| {
-        provider
-            .key
-            .as_ref()
-            .is_some_and(|key| key.variable == variable)
-    });
-    own.or_else(|| {
-        let (_, id) = OTHER_VARIABLES
-            .iter()
-            .find(|(other, _)| *other == variable)?;
-        catalog::by_id(id)
-    })
-}
-
-fn by_word(word: &str) -> Option<&'static Provider> {
-    let word = word.trim().to_lowercase();
-    let other = OTHER_NAMES.iter().find(|(other, _)| *other == word);
-    catalog::find(other.map_or(word.as_str(), |(_, id)| id)).ok()
+    let keys = || catalog::known().filter_map(|provider| Some((provider, provider.key.as_ref()?)));
+    let own = keys().find(|(_, key)| key.variable == variable);
+    // What goose calls a key goes before what others call another.
+    let found = own.or_else(|| keys().find(|(_, key)| key.also.contains(&variable)));
+    found.map(|(provider, _)| provider)
 }
 
 /// The provider that lives at this address.
@@ -110,6 +67,26 @@ mod tests {
             Owner::Elsewhere => Some("elsewhere"),
             Owner::Nobody => None,
         }
+    }
+
+    #[test]
+    fn what_other_tools_call_a_key_or_a_provider_leads_to_its_row() {
+        for provider in catalog::all() {
+            for other in provider.key.iter().flat_map(|key| &key.also) {
+                assert_eq!(id(&Name::Variable(other), "abc"), Some(provider.id));
+            }
+        }
+        for (word, owner) in [
+            ("together_ai", "together"),
+            ("fireworks_ai", "fireworks-ai"),
+            ("nvidia_nim", "nvidia"),
+            ("vertex-gemini", "google"),
+            ("zhipuai", "zhipu"),
+            ("MoonshotAI", "moonshot"),
+        ] {
+            assert_eq!(id(&Name::Provider(word, None), "abc"), Some(owner));
+        }
+        assert_eq!(id(&Name::Variable("GEMINI_API_KEY"), "abc"), Some("google"));
     }
 
     #[test]
