@@ -45,7 +45,8 @@ pub fn warn_of_others(cx: &Context) -> Result<()> {
 /// What a dry run prints.
 pub fn preview(plan: &Plan, cx: &Context, state: &State) -> String {
     if plan.is_empty() {
-        return "nothing to change\n".into();
+        let notes = view::plan(plan, &state.paths.secrets, &cx.env);
+        return format!("nothing to change\n{notes}");
     }
     format!(
         "would change:\n{}",

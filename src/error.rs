@@ -98,6 +98,10 @@ pub enum Error {
         patience: Patience,
     },
 
+    /// Others wrote over all that a change had made, so it cannot be taken back.
+    #[error("nothing of the last change ({title}) can be taken back: {since}")]
+    Overwritten { title: String, since: String },
+
     /// What a killed process left behind stands in the way of any other change.
     #[error(
         "a change that was interrupted ({title}) can be neither finished nor taken back: {cause}"
@@ -177,7 +181,7 @@ impl Error {
             Self::SignIn { .. } => Exit::Unverified,
             Self::Store { .. } => Exit::Store,
             Self::BrokenFile { .. } => Exit::BrokenFile,
-            Self::Changed { .. } | Self::Busy { .. } => Exit::Changed,
+            Self::Changed { .. } | Self::Busy { .. } | Self::Overwritten { .. } => Exit::Changed,
             Self::Interrupted { cause, .. } | Self::Unsettled { cause } => cause.exit(),
             // A step that failed for a reason with a code of its own keeps that code.
             Self::RolledBack { cause } => match cause.exit() {
@@ -215,6 +219,7 @@ impl Error {
             Self::BrokenFile { .. } => "broken-file",
             Self::Changed { .. } => "changed",
             Self::Busy { .. } => "busy",
+            Self::Overwritten { .. } => "overwritten",
             Self::Interrupted { .. } => "interrupted",
             Self::Unsettled { .. } => "unsettled",
             Self::RolledBack { .. } => "rolled-back",
@@ -263,6 +268,7 @@ impl Error {
             Self::Busy { .. } => {
                 "wait for it to finish, or end it if it hangs, then run this again".into()
             }
+            Self::Overwritten { .. } => "run `goose-setup undo` on a terminal to forget this change and what it replaced, or `goose-setup undo --forget` for all of them".into(),
             Self::Interrupted { cause, .. } => format!(
                 "{}; to give up what it was about, run `goose-setup undo --forget`",
                 cause.way_out()

@@ -12,6 +12,7 @@ use crate::error::{Error, Exit, Result};
 use crate::fsio;
 use crate::history::Entry;
 use crate::plan::Plan;
+use crate::prompt::Prompt;
 use crate::report::{Report, Written};
 use crate::state::State;
 use crate::{apply, recovery, running, undo};
@@ -31,9 +32,7 @@ pub fn run(args: &UndoArgs, cx: &Context) -> Result<Report> {
     {
         Answer::Stop(Outcome::Shown(text)) => (entry, plan, text),
         Answer::Stop(_) => {
-            let _turn = recovery::turn(cx)?;
-            apply::forget_former([&entry], &state);
-            state.history.forget(&entry)?;
+            let_go(&entry, &plan, prompt.filter(|_| !args.writing.yes), cx)?;
             let text = format!("nothing is left to take back of: {}\n", entry.title);
             (entry, plan, text)
         }
@@ -43,6 +42,35 @@ pub fn run(args: &UndoArgs, cx: &Context) -> Result<Report> {
     let text = format!("{text}{}", written.lines());
     let own = json!({"undone": {"id": entry.id, "title": entry.title}});
     Ok(written.report(own, text))
+}
+
+/// Forgets a change of which nothing stands any more. Where somebody wrote since, what it replaced is in no other place, so
+/// only a person can give that up.
+fn let_go(entry: &Entry, seen: &Plan, prompt: Option<Prompt>, cx: &Context) -> Result<()> {
+    if !seen.notes.is_empty() {
+        let Some(prompt) = prompt else {
+            return Err(Error::Overwritten {
+                title: entry.title.clone(),
+                since: seen.notes.join("; "),
+            });
+        };
+        for note in &seen.notes {
+            cx.talk.say(note);
+        }
+        let question = "Nothing of it can be taken back. Forget it, and what it replaced?";
+        if !prompt.confirm(question, false)? {
+            return Err(Error::Cancelled);
+        }
+    }
+    let _turn = recovery::turn(cx)?;
+    let (state, entry, now) = newest(cx)?;
+    if now.undoes != seen.undoes || !now.is_same_change_as(seen) || now.notes != seen.notes {
+        return Err(Error::Changed {
+            path: state.own.state_dir,
+        });
+    }
+    apply::forget_former([&entry], &state);
+    state.history.forget(&entry)
 }
 
 /// The last change as it is when our turn has come; another one than was agreed to is left alone.

@@ -3,6 +3,7 @@
 
 use crate::world::goose::{Goose, NEWEST};
 use crate::world::provider::{GROQ, OPENAI, OPENROUTER};
+use crate::world::pty::Person;
 use crate::world::run::{Outcome, Setup};
 use crate::world::stage::{Stage, Store};
 use serde_json::{Value, json};
@@ -255,17 +256,38 @@ fn a_key_that_somebody_changed_since_stays_and_is_named() {
     stage
         .home
         .write(".config/goose/secrets.yaml", text.replace(&second, &mine));
-    let said = undo(&stage);
+    let now = stage.home.tree();
+    let plan = stage.runs(["undo", "--dry-run"]).code(0).run();
+    assert!(plan.stdout.contains("was changed since"), "{plan}");
+    // A yes to taking it back is no yes to forgetting the key that it replaced.
+    let said = stage.runs(["undo", "--yes", "--json"]).code(7).run();
+    let error = &said.json()["error"];
+    assert_eq!(error["kind"], "overwritten", "{said}");
+    let message = error["message"].as_str().unwrap();
     assert!(
-        said.stdout.contains("OPENROUTER_API_KEY was changed since"),
+        message.contains("OPENROUTER_API_KEY was changed since"),
         "{said}"
     );
+    now.assert_same(&stage.home.tree());
+
+    let person = |answer: &str| {
+        let mut person = Person::at(&stage.home, (30, 110), &["undo"]);
+        person.sees("OPENROUTER_API_KEY was changed since");
+        person.sees("what it replaced?");
+        person.types(answer);
+        person.leaves()
+    };
+    assert_eq!(person("n"), 130);
+    assert!(!stage.home.files_with(&first).is_empty());
+    assert_eq!(person("y"), 0);
+    // And what was kept for this change is gone with it.
+    assert!(stage.home.files_with(&first).is_empty());
     assert_eq!(
         stage.home.secrets_yaml()["OPENROUTER_API_KEY"],
         mine.as_str()
     );
-    // And what was kept for this change is gone with it.
-    assert!(stage.home.files_with(&first).is_empty());
+    let list = stage.runs(["undo", "--list", "--json"]).code(0).run();
+    assert_eq!(list.json()["entries"].as_array().unwrap().len(), 1);
 }
 
 fn a_replaced_key_is_kept_aside(store: Store) {
