@@ -16,4 +16,4 @@ mod loopback;
 pub use finding::{Finding, Target};
 pub(crate) use judge::{before_asking, judge_empty, lacks_model, said};
 pub(crate) use probe::examine;
-pub use probe::{Proof, list, lists, prefetch, prove, prove_and_list};
+pub use probe::{Listed, Proof, list, lists, prefetch, prove, prove_and_list};

@@ -11,15 +11,14 @@ use crate::catalog::{Auth, Check, Kind, Method, Models, Provider};
 const CHECK_LIMIT: u64 = 1024 * 1024;
 const LIST_LIMIT: u64 = 16 * 1024 * 1024;
 
-/// A list, or why there is none.
-pub(crate) type Listed = Result<Vec<Model>, Finding>;
+/// A list, or why there is none; a refused key has none.
+pub type Listed = Result<Vec<Model>, Finding>;
 
 /// What a check and a list that were asked for together say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proof {
     pub finding: Finding,
-    /// On failure why; a refused key has no list.
-    pub models: Result<Vec<Model>, Finding>,
+    pub models: Listed,
 }
 
 /// Asks whether the key is right. Never a chat request, never a token.
@@ -43,7 +42,7 @@ pub(crate) fn examine(http: &Http, target: &Target) -> (Finding, Option<Reply>) 
 }
 
 /// Asks for the models.
-pub fn list(http: &Http, target: &Target) -> Result<Vec<Model>, Finding> {
+pub fn list(http: &Http, target: &Target) -> Listed {
     let Some(row) = &target.provider.models else {
         return Err(no_list(target));
     };
@@ -137,7 +136,7 @@ pub fn prove_and_list(http: &Http, target: &Target) -> Proof {
 /// The list of a provider that shows it to everybody, to have it ready before there is a key.
 ///
 /// `None` where a key is needed.
-pub fn prefetch(http: &Http, target: &Target) -> Option<Result<Vec<Model>, Finding>> {
+pub fn prefetch(http: &Http, target: &Target) -> Option<Listed> {
     let row = target.provider.models.as_ref()?;
     (row.auth == Auth::None).then(|| list(http, target))
 }
@@ -295,7 +294,7 @@ fn ask_list(
     row: &'static Models,
     path: &str,
     requests: &mut u32,
-) -> Result<Vec<Model>, Finding> {
+) -> Listed {
     if let Some(finding) = nowhere(target) {
         return Err(finding);
     }
@@ -323,7 +322,7 @@ fn ask_list(
     read_list(target, &reply)
 }
 
-fn read_list(target: &Target, reply: &Reply) -> Result<Vec<Model>, Finding> {
+fn read_list(target: &Target, reply: &Reply) -> Listed {
     let Some(row) = &target.provider.models else {
         return Err(no_list(target));
     };

@@ -23,7 +23,7 @@ const SHOWN: usize = 32;
 type Reader = fn(&Value, &mut Details);
 
 /// Where servers tell besides what their lists of models leave out; the surest first.
-const ELSEWHERE: [(&str, Reader); 4] = [
+const PAGES: [(&str, Reader); 4] = [
     ("/api/v0/models", readers::lm_studio),
     ("/model/info", readers::litellm),
     ("/props", readers::llama_cpp),
@@ -60,7 +60,7 @@ impl Details {
                 asker.about_each(&door.base, &mut details.models);
             }
             Engine::Openai if details.is_incomplete() => {
-                asker.elsewhere(&door.base, &mut details);
+                asker.pages(&door.base, &mut details);
             }
             Engine::Openai | Engine::Anthropic => {}
         }
@@ -165,7 +165,7 @@ impl Asker<'_> {
     }
 
     /// Beside the API, and at the top of the host.
-    fn elsewhere(&self, base: &str, details: &mut Details) {
+    fn pages(&self, base: &str, details: &mut Details) {
         let beside = base.strip_suffix("/v1").unwrap_or(base);
         let mut places = vec![beside];
         let origin = self.caller.endpoint.origin.as_str();
@@ -173,7 +173,7 @@ impl Asker<'_> {
             places.push(origin);
         }
         let answers: Vec<_> = thread::scope(|scope| {
-            let asked: Vec<_> = ELSEWHERE
+            let asked: Vec<_> = PAGES
                 .into_iter()
                 .flat_map(|(path, read)| places.iter().map(move |place| (place, path, read)))
                 .map(|(place, path, read)| {

@@ -186,7 +186,7 @@ impl Haul {
         };
         match owner::of(name, &key) {
             owner::Owner::Provider(provider) => self.add(provider, key, place),
-            owner::Owner::Elsewhere => self.left.push(format!(
+            owner::Owner::OtherAddress => self.left.push(format!(
                 "the key at {} is for an address of its own: set that up with `goose-setup custom`",
                 place.at
             )),

@@ -9,7 +9,7 @@ use crate::secret::Secret;
 pub(super) enum Owner {
     Provider(&'static Provider),
     /// Meant for an address that no provider of goose has.
-    Elsewhere,
+    OtherAddress,
     Nobody,
 }
 
@@ -17,7 +17,7 @@ pub(super) fn of(name: &Name<'_>, key: &Secret) -> Owner {
     if let Name::Provider(_, Some(address)) = name {
         return match at(address) {
             Some(provider) => Owner::Provider(provider),
-            None => Owner::Elsewhere,
+            None => Owner::OtherAddress,
         };
     }
     let called = match name {
@@ -64,7 +64,7 @@ mod tests {
     fn id(name: &Name<'_>, key: &str) -> Option<&'static str> {
         match of(name, &Secret::stored(key)) {
             Owner::Provider(provider) => Some(provider.id),
-            Owner::Elsewhere => Some("elsewhere"),
+            Owner::OtherAddress => Some("another address"),
             Owner::Nobody => None,
         }
     }
@@ -132,7 +132,7 @@ mod tests {
             (
                 Name::Provider("openai", Some("http://gpu-box:8000/v1")),
                 "sk-abc",
-                Some("elsewhere"),
+                Some("another address"),
             ),
         ] {
             assert_eq!(id(&name, key), owner);

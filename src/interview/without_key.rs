@@ -40,7 +40,7 @@ fn look_for(
         return Ok(Some(Verified::unasked(None)));
     }
     if let Some(look) = look(interview, provider, settings)? {
-        return elsewhere(interview, provider, settings, look).map(Some);
+        return in_place_of_key(interview, provider, settings, look).map(Some);
     }
     let http = interview.cx.network()?;
     let target = target(provider, settings, None, interview);
@@ -86,7 +86,7 @@ pub(super) fn look(
 }
 
 /// What goose uses in place of a key: what can be prepared is, and what is left to do is a note.
-fn elsewhere(
+fn in_place_of_key(
     interview: &Interview<'_>,
     provider: &'static Provider,
     settings: &Settings,
@@ -118,7 +118,7 @@ fn elsewhere(
         (Stand::Missing, Some(_)) => {
             if !goes_without(interview, &look.finding)? {
                 let again = self::look(interview, provider, settings)?.unwrap_or(look);
-                return elsewhere(interview, provider, settings, again);
+                return in_place_of_key(interview, provider, settings, again);
             }
         }
         (Stand::Ready, Some(_)) => talk.good(&look.finding.detail),

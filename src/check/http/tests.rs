@@ -283,8 +283,8 @@ fn an_unknown_authority_is_named_and_goose_ca_cert_path_makes_it_known() {
 
     let http = trusting_also(&pem);
     assert_eq!(ask(&http, &url).unwrap().status, 200);
-    let elsewhere = url.replace("localhost", "127.0.0.1");
-    assert_eq!(cause(ask(&http, &elsewhere)), Cause::Tls);
+    let by_number = url.replace("localhost", "127.0.0.1");
+    assert_eq!(cause(ask(&http, &by_number)), Cause::Tls);
 }
 
 #[test]

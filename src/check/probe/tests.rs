@@ -26,7 +26,7 @@ fn target<'a>(id: &str, base: &str, key: Option<&'a Secret>) -> Target<'a> {
     target
 }
 
-fn ids(models: &Result<Vec<Model>, Finding>) -> Vec<&str> {
+fn ids(models: &Listed) -> Vec<&str> {
     models
         .as_ref()
         .unwrap()

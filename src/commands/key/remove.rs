@@ -40,8 +40,8 @@ pub(super) fn run(args: &KeyRemoveArgs, cx: &Context) -> Result<Report> {
         );
     }
     notes.extend(unseen);
-    let elsewhere = other_store(store, fact.variable, seen, &state);
-    notes.extend(elsewhere.map(|other| {
+    let other = other_store(store, fact.variable, seen, &state);
+    notes.extend(other.map(|other| {
         format!(
             "{} holds one, too: `goose-setup key remove {} --store {}` removes it there",
             match other {
