@@ -120,7 +120,10 @@ fn guessed(target: &Target, reply: &Reply, finding: Finding) -> Finding {
 pub(crate) fn judge_empty(target: &Target, reply: &Reply) -> Finding {
     let is_known = known_answer(target, reply, Some(reply.status)).is_some();
     let is_refusal = matches!(hidden_error(reply), Hidden::Status(401 | 403));
-    let is_about_content = matches!(reply.status, 200..=299 | 400 | 422) || lacks_model(reply);
+    // Some servers break down over the missing messages instead of complaining of them.
+    let stumbles = reply.status == 500 && reply.text.contains("messages");
+    let is_about_content =
+        stumbles || matches!(reply.status, 200..=299 | 400 | 422) || lacks_model(reply);
     let mut finding = if is_known || reply.is_page || !is_about_content {
         verdict_of(target, reply, Wanted::Nothing)
     } else if is_refusal {

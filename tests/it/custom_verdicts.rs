@@ -50,6 +50,7 @@ fn only_a_complaint_about_the_empty_request_proves_a_key() {
         (400, error("messages: field required"), 0, "valid"),
         (422, error("messages: field required"), 0, "valid"),
         (404, error("no such model"), 0, "valid"),
+        (500, error("'messages' is required"), 0, "valid"),
         (429, error("slow down"), 0, "rate-limited"),
         (400, error("invalid api key"), 3, "invalid"),
         (401, error("who are you"), 3, "invalid"),
