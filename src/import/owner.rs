@@ -80,7 +80,6 @@ mod tests {
             ("together_ai", "together"),
             ("fireworks_ai", "fireworks-ai"),
             ("nvidia_nim", "nvidia"),
-            ("vertex-gemini", "google"),
             ("zhipuai", "zhipu"),
             ("MoonshotAI", "moonshot"),
         ] {

@@ -126,24 +126,39 @@ impl Keyring {
         );
     }
 
+    /// Again where the service is too busy to answer secret-tool, which has little patience.
     pub(crate) fn store_as(&self, label: &str, attributes: &[(&str, &str)], secret: &str) {
+        let refused: Vec<String> = (0..5)
+            .map_while(|_| self.try_to_store(label, attributes, secret).err())
+            .collect();
+        assert!(
+            refused.len() < 5,
+            "secret-tool could not store: {refused:?}"
+        );
+    }
+
+    fn try_to_store(
+        &self,
+        label: &str,
+        attributes: &[(&str, &str)],
+        secret: &str,
+    ) -> Result<(), String> {
         let mut child = self
             .command("secret-tool")
             .args(["store", "--label", label])
             .args(attributes.iter().flat_map(|(name, value)| [*name, *value]))
             .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(secret.as_bytes())
-            .unwrap();
-        assert!(
-            child.wait().unwrap().success(),
-            "secret-tool could not store"
-        );
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(secret.as_bytes()).unwrap();
+        drop(stdin);
+        let outcome = child.wait_with_output().unwrap();
+        if outcome.status.success() {
+            return Ok(());
+        }
+        Err(String::from_utf8_lossy(&outcome.stderr).into_owned())
     }
 
     /// The text of goose's item.
