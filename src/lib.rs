@@ -66,10 +66,9 @@ use crate::report::{Report, failure_to_json};
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     process::forbid_core_dumps();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let typed = Typed::of(&arguments);
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return not_understood(&error, &arguments, &typed),
+        Err(error) => return not_understood(&error, &arguments),
     };
     let cx = Context::new(Env::from_process(), &cli.general);
     custom::take_in(&cx.env);
@@ -83,7 +82,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             }
             code
         }
-        Err(error) => fail(&error, word, &cx, &typed),
+        Err(error) => fail(&error, word, &cx, &Typed::of(&arguments)),
     }
 }
 
@@ -151,23 +150,22 @@ fn fail(error: &Error, word: &str, cx: &Context, typed: &Typed) -> u8 {
 }
 
 /// What clap says of a command line: help and version are results, everything else a usage error.
-fn not_understood(error: &clap::Error, arguments: &[OsString], typed: &Typed) -> u8 {
-    let is_result = matches!(
+fn not_understood(error: &clap::Error, arguments: &[OsString]) -> u8 {
+    if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    );
-    let wants_json = arguments.iter().any(|argument| argument == "--json");
-    if is_result || !wants_json {
-        if is_result || typed.is_empty() {
+    ) {
+        let _ = error.print();
+        return Exit::Done as u8;
+    }
+    let typed = Typed::of(arguments);
+    if arguments.iter().all(|argument| argument != "--json") {
+        if typed.is_empty() {
             let _ = error.print();
         } else {
             talk::complain(&typed.redact(&error.to_string()));
         }
-        return if is_result {
-            Exit::Done as u8
-        } else {
-            Exit::Usage as u8
-        };
+        return Exit::Usage as u8;
     }
     let message = error.to_string();
     let first = message.lines().next().unwrap_or_default();
