@@ -94,6 +94,10 @@ pub(super) fn read(text: &str) -> Result<Mapping, serde_yaml::Error> {
 /// The parser's words without the place, which the error shows in front, and without any value, which may be a key.
 fn reason(error: &serde_yaml::Error) -> String {
     let text = error.to_string();
+    // Between the largest number of 64 bits and that of 128: no value of the parser's holds it.
+    if text.contains("as u128") || text.contains("as i128") {
+        return "the number there is larger than goose can read; in quotes it is text".into();
+    }
     if text.contains("invalid type") {
         return "it is not a map of names to values".into();
     }

@@ -188,6 +188,8 @@ fn a_file_goose_cannot_read_is_refused_with_its_place() {
         ("- a\n", 1, 1, "not a map"),
         ("sk-or-v1-abc\n", 1, 1, "not a map"),
         ("a: *b\n", 1, 4, "unknown anchor"),
+        ("MY_ID: 123456789012345678901234567890\n", 1, 8, "in quotes"),
+        ("a: [-99999999999999999999]\n", 1, 5, "larger than goose"),
     ] {
         for mark in ["", "\u{feff}"] {
             let (got_line, got_column, reason) = broken(format!("{mark}{text}").as_bytes());
@@ -199,6 +201,7 @@ fn a_file_goose_cannot_read_is_refused_with_its_place() {
             assert!(reason.contains(words), "{reason}");
             assert!(!reason.contains(" at line 1 column 1"), "{reason}");
             assert!(!reason.contains("sk-or"), "{reason}");
+            assert!(!reason.contains("999"), "{reason}");
         }
     }
     assert!(
