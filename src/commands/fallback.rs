@@ -30,6 +30,7 @@ pub fn run(args: &FallbackArgs, cx: &Context) -> Result<Report> {
     consent::begin(args.writing, cx)?;
     let mut notes = Vec::new();
     let chain = if args.clear {
+        notes.extend(remarks::outranked(&state, &cx.env)?);
         None
     } else {
         let offer = fallback::offer(None, cx, &state, &mut notes)?;

@@ -4,8 +4,10 @@ use super::{Finding, Mend};
 use crate::catalog;
 use crate::context::Context;
 use crate::env::Env;
+use crate::fallback::parameters::{self, SETTING};
 use crate::goose::config::{ACTIVE, Config, Layout, PROVIDERS, Source, Sourced};
 use crate::secret::is_name_of_secret;
+use crate::shell::{Shell, words};
 use crate::state::State;
 use crate::view;
 use crate::yaml_edit::{self, Edit};
@@ -16,7 +18,7 @@ pub(super) fn examine(cx: &Context, state: &State) -> Vec<Finding> {
     findings.extend(leftovers(cx, state));
     findings.extend(doomed(cx, state));
     findings.extend(keys(cx, state));
-    findings.extend(parameters(cx, state));
+    findings.extend(openrouter(cx, state));
     findings.extend(state.config.skipped.iter().map(|path| {
         Finding::warning(
             "layer-broken",
@@ -171,19 +173,17 @@ fn keys(cx: &Context, state: &State) -> Vec<Finding> {
 }
 
 /// goose does not start OpenRouter when these are no JSON object.
-fn parameters(cx: &Context, state: &State) -> Option<Finding> {
-    const NAME: &str = "OPENROUTER_PARAMETERS";
-    let set = state.config.setting(&cx.env, NAME)?;
-    let is_object =
-        serde_json::from_str::<serde_json::Value>(&set.value).is_ok_and(|value| value.is_object());
-    (!is_object).then(|| {
-        Finding::error(
-            "openrouter-parameters",
-            format!("{NAME} is no JSON object, so goose does not start OpenRouter"),
-            match set.source {
-                Source::Env(_) => format!("unset {NAME}"),
-                _ => "run `goose-setup fallback --clear`, or take the line out".to_owned(),
-            },
-        )
-    })
+fn openrouter(cx: &Context, state: &State) -> Option<Finding> {
+    let source = parameters::unusable(&state.config, &cx.env)?;
+    Some(Finding::error(
+        "openrouter-parameters",
+        format!("{SETTING} is no JSON object, so goose does not start OpenRouter"),
+        match source {
+            Source::Env(_) => words::unset(Shell::detect(&cx.env), SETTING),
+            Source::System(path) => {
+                format!("take {SETTING} out of {}", view::path(&path, &cx.env))
+            }
+            Source::Config | Source::None => "run `goose-setup fallback --clear`".to_owned(),
+        },
+    ))
 }

@@ -1,8 +1,9 @@
 //! `OPENROUTER_PARAMETERS`: what goose merges into every request to OpenRouter, of which only `models` is ours.
 //!
-//! goose takes a YAML mapping, or a string that holds a JSON object. The form that is there stays.
+//! goose takes a YAML mapping, or a string that holds a JSON object, and with anything else, even with nothing, it does not
+//! start OpenRouter. The form that is there stays.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 use serde_yaml::{Mapping, Value};
@@ -10,22 +11,25 @@ use serde_yaml::{Mapping, Value};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::fallback::Chain;
-use crate::goose::config::Config;
+use crate::goose::config::{Config, Source};
+use crate::goose::env_value;
 use crate::plan::Plan;
 use crate::yaml_edit::Edit;
 
 pub const SETTING: &str = "OPENROUTER_PARAMETERS";
 const MODELS: &str = "models";
 
+type Fields = serde_json::Map<String, Json>;
+
 /// The chain in goose's files.
 pub fn in_files(config: &Config) -> Vec<String> {
-    config.file_value(SETTING).map(models).unwrap_or_default()
+    models(config.file_value(SETTING).and_then(fields))
 }
 
 /// The chain in the environment, which outranks the files; `None`: the variable is not set.
 pub fn in_environment(env: &Env) -> Option<Vec<String>> {
     env.text(SETTING)
-        .map(|text| models(&Value::String(text.to_owned())))
+        .map(|text| models(object(env_value::parsed(text))))
 }
 
 /// The chain that goose will send.
@@ -33,69 +37,100 @@ pub fn in_force(config: &Config, env: &Env) -> Vec<String> {
     in_environment(env).unwrap_or_else(|| in_files(config))
 }
 
+/// Who says something that goose cannot use.
+pub fn unusable(config: &Config, env: &Env) -> Option<Source> {
+    let (value, source) = config.lookup(env, SETTING)?;
+    fields(&value).is_none().then_some(source)
+}
+
+/// The file below the user's that names a chain.
+pub fn chain_below(config: &Config) -> Result<Option<PathBuf>> {
+    let below = config.after(b"")?;
+    Ok(match below.lookup(&Env::default(), SETTING) {
+        Some((value, Source::System(path))) if !models(fields(&value)).is_empty() => Some(path),
+        _ => None,
+    })
+}
+
 /// Plans that goose's config says `chain`, or no chain at all. What the plan does to the file already counts.
 pub fn write(plan: &mut Plan, config: &Config, chain: Option<&Chain>) -> Result<()> {
     let path = &config.user.path;
+    let below = config.after(b"")?;
+    let below = below.file_value(SETTING);
     plan.edit_config(config, |now| {
-        let own = now.get(SETTING).filter(|value| !value.is_null());
-        match (own, chain) {
-            (Some(own), _) => edits(path, own, chain),
-            // The user's file replaces the whole setting of the files below, so theirs is taken along.
-            (None, Some(chain)) => first(path, config.file_value(SETTING), chain),
-            (None, None) => Ok(Vec::new()),
+        let own = now.get(SETTING);
+        match chain {
+            Some(chain) => chained(path, own, below, chain),
+            None => cleared(path, own, below),
         }
     })
 }
 
-fn edits(path: &Path, own: &Value, chain: Option<&Chain>) -> Result<Vec<Edit>> {
+fn chained(
+    path: &Path,
+    own: Option<&Value>,
+    below: Option<&Value>,
+    chain: &Chain,
+) -> Result<Vec<Edit>> {
+    let all = match own {
+        // The user's file replaces the whole setting of the files below, so theirs is taken along.
+        None => below,
+        Some(own) => Some(own),
+    };
+    let all = match all {
+        None | Some(Value::Null) => Fields::new(),
+        Some(Value::String(text)) if text.trim().is_empty() => Fields::new(),
+        Some(value) => fields(value).ok_or_else(|| broken(path))?,
+    };
     match own {
-        Value::Mapping(fields) => Ok(match chain {
-            Some(chain) => vec![Edit::set([SETTING, MODELS], sequence(chain))],
-            None if is_ours_alone(fields) => vec![Edit::remove([SETTING])],
-            None => vec![Edit::remove([SETTING, MODELS])],
-        }),
-        Value::String(text) if text.trim().is_empty() => Ok(match chain {
-            Some(chain) => first(path, None, chain)?,
-            None => Vec::new(),
-        }),
-        Value::String(text) => {
-            let mut fields = object(text).ok_or_else(|| broken(path))?;
-            match chain {
-                Some(chain) => {
-                    fields.insert(MODELS.into(), chain.models().into());
-                }
-                None => {
-                    fields.shift_remove(MODELS);
-                }
-            }
-            Ok(if fields.is_empty() {
-                vec![Edit::remove([SETTING])]
-            } else if object(text).as_ref() == Some(&fields) {
-                Vec::new()
-            } else {
-                vec![Edit::set([SETTING], Json::Object(fields).to_string())]
-            })
+        Some(Value::Mapping(_)) => Ok(vec![Edit::set([SETTING, MODELS], sequence(chain))]),
+        Some(own @ Value::String(text)) if !text.trim().is_empty() => {
+            let mut after = all;
+            after.insert(MODELS.into(), chain.models().into());
+            Ok(text_edit(own, after))
         }
-        _ => Err(broken(path)),
+        _ => {
+            let mut after = mapping(path, all)?;
+            after.insert(MODELS.into(), sequence(chain));
+            Ok(vec![Edit::set([SETTING], after)])
+        }
     }
 }
 
-/// The edit for a user's file that has no such setting yet.
-fn first(path: &Path, below: Option<&Value>, chain: &Chain) -> Result<Vec<Edit>> {
-    let mut fields = match below {
-        None | Some(Value::Null) => Mapping::new(),
-        Some(Value::Mapping(fields)) => fields.clone(),
-        Some(Value::String(text)) => object(text)
-            .and_then(|fields| serde_yaml::to_value(fields).ok()?.as_mapping().cloned())
-            .ok_or_else(|| broken(path))?,
-        Some(_) => return Err(broken(path)),
+/// After this goose sends no chain. An own setting, even an empty one, keeps the chain of a file below out.
+fn cleared(path: &Path, own: Option<&Value>, below: Option<&Value>) -> Result<Vec<Edit>> {
+    let below = below
+        .and_then(fields)
+        .filter(|below| !models(Some(below.clone())).is_empty());
+    let without = |mut all: Fields| {
+        all.shift_remove(MODELS);
+        all
     };
-    fields.insert(MODELS.into(), sequence(chain));
-    Ok(vec![Edit::set([SETTING], fields)])
+    match (own.and_then(|own| Some((own, fields(own)?))), below) {
+        (Some((own, all)), below) => {
+            let had_chain = all.contains_key(MODELS);
+            let rest = without(all);
+            Ok(match own {
+                _ if rest.is_empty() && below.is_none() => vec![Edit::remove([SETTING])],
+                _ if !had_chain => Vec::new(),
+                Value::String(_) => text_edit(own, rest),
+                _ if rest.is_empty() => vec![Edit::set([SETTING], Mapping::new())],
+                _ => vec![Edit::remove([SETTING, MODELS])],
+            })
+        }
+        (None, Some(below)) => Ok(vec![Edit::set([SETTING], mapping(path, without(below))?)]),
+        // Whatever goose cannot use goes, too: it keeps OpenRouter from starting.
+        (None, None) if own.is_some() => Ok(vec![Edit::remove([SETTING])]),
+        (None, None) => Ok(Vec::new()),
+    }
 }
 
-fn is_ours_alone(fields: &Mapping) -> bool {
-    fields.keys().all(|key| key == MODELS)
+/// The setting as text again, and as it is written where it says so already.
+fn text_edit(own: &Value, after: Fields) -> Vec<Edit> {
+    if fields(own).as_ref() == Some(&after) {
+        return Vec::new();
+    }
+    vec![Edit::set([SETTING], Json::Object(after).to_string())]
 }
 
 fn sequence(chain: &Chain) -> Value {
@@ -107,28 +142,34 @@ fn sequence(chain: &Chain) -> Value {
         .into()
 }
 
-fn models(value: &Value) -> Vec<String> {
-    let text = |model: &str| model.to_owned();
-    match value {
-        Value::String(json) => object(json)
-            .as_ref()
-            .and_then(|fields| fields.get(MODELS)?.as_array())
-            .map(|models| models.iter().filter_map(Json::as_str).map(text).collect()),
-        other => other
-            .get(MODELS)
-            .and_then(Value::as_sequence)
-            .map(|models| models.iter().filter_map(Value::as_str).map(text).collect()),
-    }
-    .unwrap_or_default()
+fn models(fields: Option<Fields>) -> Vec<String> {
+    let models = fields.and_then(|mut fields| fields.shift_remove(MODELS));
+    let models = models.as_ref().and_then(Json::as_array);
+    models
+        .into_iter()
+        .flatten()
+        .filter_map(|model| Some(model.as_str()?.to_owned()))
+        .collect()
 }
 
-/// The JSON object in a text; goose also takes a JSON string that holds one.
-fn object(text: &str) -> Option<serde_json::Map<String, Json>> {
-    match serde_json::from_str(text).ok()? {
+/// What goose makes of a value in a file. It refuses a mapping in which any name is no text.
+fn fields(value: &Value) -> Option<Fields> {
+    object(serde_yaml::from_value(value.clone()).ok()?)
+}
+
+fn object(value: Json) -> Option<Fields> {
+    match value {
         Json::Object(fields) => Some(fields),
-        Json::String(inner) => serde_json::from_str(&inner).ok(),
+        Json::String(text) => serde_json::from_str(&text).ok(),
         _ => None,
     }
+}
+
+fn mapping(path: &Path, fields: Fields) -> Result<Mapping> {
+    serde_yaml::to_value(fields)
+        .ok()
+        .and_then(|value| value.as_mapping().cloned())
+        .ok_or_else(|| broken(path))
 }
 
 fn broken(path: &Path) -> Error {
@@ -156,11 +197,18 @@ mod tests {
 
     /// The file after its own setting was changed.
     fn after(text: &str, chain: Option<&Chain>) -> Result<String> {
+        over(None, text, chain)
+    }
+
+    /// The same where a file below has a setting of its own.
+    fn over(below: Option<&str>, text: &str, chain: Option<&Chain>) -> Result<String> {
         let path = Path::new(PATH);
         let now = yaml_edit::parse(path, text.as_bytes())?;
-        let edits = match now.get(SETTING).filter(|own| !own.is_null()) {
-            Some(own) => edits(path, own, chain)?,
-            None => first(path, None, chain.unwrap())?,
+        let own = now.get(SETTING);
+        let below = below.map(setting);
+        let edits = match chain {
+            Some(chain) => chained(path, own, below.as_ref(), chain)?,
+            None => cleared(path, own, below.as_ref())?,
         };
         let edited = yaml_edit::apply(path, text.as_bytes(), &edits)?;
         assert!(!edited.comments_lost, "{text}");
@@ -172,6 +220,10 @@ mod tests {
         map.get(SETTING).cloned().unwrap_or_default()
     }
 
+    fn named(text: &str) -> Vec<String> {
+        models(fields(&setting(text)))
+    }
+
     #[test]
     fn a_first_chain_goes_below_everything_and_comments_stay() {
         let text = after("# mine\nGOOSE_MODE: auto  # yes\n", Some(&chain())).unwrap();
@@ -179,7 +231,7 @@ mod tests {
             text.starts_with("# mine\nGOOSE_MODE: auto  # yes\n"),
             "{text}"
         );
-        assert_eq!(models(&setting(&text)), ["a/x", "b/y"]);
+        assert_eq!(named(&text), ["a/x", "b/y"]);
     }
 
     #[test]
@@ -191,10 +243,10 @@ mod tests {
             "OPENROUTER_PARAMETERS:\n  models: [old/one]\n  provider:\n    sort: throughput\n",
         ] {
             let text = after(before, Some(&chain())).unwrap();
-            assert_eq!(models(&setting(&text)), ["a/x", "b/y"], "{text}");
+            assert_eq!(named(&text), ["a/x", "b/y"], "{text}");
             assert!(text.contains("throughput"), "{text}");
             let text = after(&text, None).unwrap();
-            assert_eq!(models(&setting(&text)), Vec::<String>::new());
+            assert_eq!(named(&text), Vec::<String>::new());
             assert!(text.contains("throughput"), "{text}");
         }
     }
@@ -226,10 +278,47 @@ mod tests {
             "OPENROUTER_PARAMETERS: 'not json'\n",
             "OPENROUTER_PARAMETERS: [a]\n",
             "OPENROUTER_PARAMETERS: 7\n",
+            "OPENROUTER_PARAMETERS: {provider: {1: 2}}\n",
         ] {
             let error = after(before, Some(&chain())).unwrap_err();
             assert!(matches!(error, Error::BrokenFile { .. }), "{before}");
+            assert_eq!(after(&format!("A: 1\n{before}"), None).unwrap(), "A: 1\n");
         }
+    }
+
+    #[test]
+    fn a_setting_that_says_nothing_gives_way_to_a_chain_and_to_none() {
+        for before in ["''", "' '", "null", "~", "{}", "'{}'"] {
+            let text = format!("A: 1\nOPENROUTER_PARAMETERS: {before}\n");
+            assert_eq!(
+                named(&after(&text, Some(&chain())).unwrap()),
+                ["a/x", "b/y"]
+            );
+            assert_eq!(after(&text, None).unwrap(), "A: 1\n", "{before}");
+        }
+    }
+
+    #[test]
+    fn clearing_keeps_the_chain_of_a_file_below_out_and_the_rest_of_it_in() {
+        const BELOW: &str = "OPENROUTER_PARAMETERS: {models: [c/z], provider: {sort: price}}\n";
+        const LINE: &str = "OPENROUTER_PARAMETERS:";
+        for (own, wanted) in [
+            ("A: 1\n".to_owned(), "{provider: {sort: price}}"),
+            (format!("{LINE} 'not json'\n"), "{provider: {sort: price}}"),
+            (format!("{LINE}\n  models:\n    - a/x\n"), "{}"),
+            (format!("{LINE} '{{\"models\":[\"a/x\"]}}'\n"), "'{}'"),
+            (
+                format!("{LINE} {{models: [a/x], route: x}}\n"),
+                "{route: x}",
+            ),
+        ] {
+            let text = over(Some(BELOW), &own, None).unwrap();
+            assert_eq!(setting(&text), setting(&format!("{LINE} {wanted}\n")));
+            assert_eq!(over(Some(BELOW), &text, None).unwrap(), text, "once more");
+        }
+        let text = over(Some(BELOW), "", Some(&chain())).unwrap();
+        assert_eq!(named(&text), ["a/x", "b/y"]);
+        assert!(text.contains("sort: price"), "{text}");
     }
 
     #[test]
@@ -239,5 +328,9 @@ mod tests {
         assert_eq!(env(r#""{\"models\": [\"a\"]}""#).unwrap(), ["a"]);
         assert_eq!(env("{}").unwrap(), Vec::<String>::new());
         assert_eq!(in_environment(&Env::default()), None);
+        assert_eq!(
+            env(r#""\"{\\\"models\\\": [\\\"a\\\"]}\"""#).unwrap(),
+            Vec::<String>::new()
+        );
     }
 }

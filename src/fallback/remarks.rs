@@ -1,11 +1,14 @@
 //! What is to be said of a chain besides that it is written.
 
 use crate::context::Context;
+use crate::env::Env;
+use crate::error::Result;
 use crate::fallback::{Chain, PROVIDER, parameters};
 use crate::goose::binary::Version;
 use crate::shadows::Shadow;
 use crate::shell::{Shell, words};
 use crate::state::State;
+use crate::view;
 
 /// The first goose that sends the parameters along.
 const FIRST_GOOSE: Version = Version(1, 50, 0);
@@ -60,6 +63,18 @@ pub fn hindrances(cx: &Context, state: &State) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Why there is an own setting although it names no chain.
+pub fn outranked(state: &State, env: &Env) -> Result<Option<String>> {
+    let below = parameters::chain_below(&state.config)?;
+    Ok(below.map(|path| {
+        format!(
+            "{} names fallback models; {} in your own config outranks it",
+            view::path(&path, env),
+            parameters::SETTING
+        )
+    }))
 }
 
 /// A chain in the environment that outranks this one.

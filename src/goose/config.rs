@@ -239,7 +239,8 @@ impl Config {
             .filter(|model| !model.is_empty())
     }
 
-    fn lookup(&self, env: &Env, name: &str) -> Option<(Cow<'_, Value>, Source)> {
+    /// Any setting that is no secret, in the type that goose sees: the environment first, then the files.
+    pub fn lookup(&self, env: &Env, name: &str) -> Option<(Cow<'_, Value>, Source)> {
         let variable = name.to_uppercase();
         if let Some(text) = env.text(&variable) {
             let value = if env_value::is_read_raw(&variable) {

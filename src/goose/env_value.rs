@@ -27,7 +27,7 @@ pub fn is_read_raw(variable: &str) -> bool {
 }
 
 /// What goose's guessing parser makes of `value`.
-pub(super) fn parsed(value: &str) -> Value {
+pub fn parsed(value: &str) -> Value {
     if let Ok(json) = serde_json::from_str(value) {
         return json;
     }

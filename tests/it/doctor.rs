@@ -933,6 +933,64 @@ fn an_env_file_that_is_behind_is_found_and_mended() {
 }
 
 #[test]
+fn parameters_are_wrong_where_goose_says_so_and_the_advice_mends_them() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let (stage, key) = healthy(&goose, OPENROUTER, Store::File).unwrap();
+    let config = stage.home.config();
+    for said in [
+        "",
+        "''",
+        "' '",
+        "'not json'",
+        "[a]",
+        "7",
+        "'null'",
+        "{provider: {1: 2}}",
+        r#"'"{\"models\": []}"'"#,
+        "{}",
+        "{models: [a/b]}",
+        r#"' {"provider": {}}'"#,
+    ] {
+        stage
+            .home
+            .write_config(format!("{config}OPENROUTER_PARAMETERS: {said}\n"));
+        let (outcome, findings) = examine(&stage);
+        assert_eq!(
+            findings.is_empty(),
+            goose_goes_well(&goose, &stage, OPENROUTER, &key),
+            "{said}: goose is the judge: {outcome}"
+        );
+        if let [finding] = &findings[..] {
+            assert_eq!(finding["id"], "openrouter-parameters");
+            assert_eq!(finding["fix"], "run `goose-setup fallback --clear`");
+            let cleared = stage.runs(["fallback", "--clear", "--yes"]).code(0).run();
+            assert!(cleared.stdout.contains("taken away"), "{said}: {cleared}");
+            let (outcome, findings) = examine(&stage);
+            assert!(findings.is_empty(), "{said}: {outcome}");
+            assert_eq!(stage.home.config(), config, "{said}");
+        }
+    }
+}
+
+#[test]
+fn parameters_of_a_file_below_are_taken_out_where_they_are() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let (mut stage, _) = healthy(&goose, OPENROUTER, Store::File).unwrap();
+    stage.home.write("more.yaml", "OPENROUTER_PARAMETERS: 7\n");
+    let more = stage.home.path().join("more.yaml").display().to_string();
+    stage.home.set("GOOSE_ADDITIONAL_CONFIG_FILES", &more);
+    let (_, findings) = examine(&stage);
+    assert_eq!(
+        findings[0]["fix"],
+        "take OPENROUTER_PARAMETERS out of ~/more.yaml"
+    );
+}
+
+#[test]
 fn a_healthy_home_has_no_finding() {
     let Some(goose) = Goose::version(NEWEST) else {
         return;

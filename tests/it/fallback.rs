@@ -61,6 +61,13 @@ fn goose_sends(goose: &Goose, home: &Home, internet: &Internet, models: &Value) 
     panic!("goose never sent its second request");
 }
 
+#[track_caller]
+fn fast_ones_were_asked_for(internet: &Internet) {
+    let sent = carried(internet, "provider");
+    let fast = json!({"sort": "throughput"});
+    assert!(sent.iter().all(|sent| *sent == fast), "{sent:?}");
+}
+
 #[test]
 fn goose_sends_the_chain_with_both_requests_and_none_once_it_is_cleared() {
     for version in [NEWEST, MIDDLE] {
@@ -94,12 +101,7 @@ fn foreign_parameters_survive_in_both_forms_and_goose_sends_them_too() {
         goose_sends(&goose, &home, &internet, &json!([GPT]));
         fallback(&home, &["--clear", "--yes"]).code(0).run();
         goose_sends(&goose, &home, &internet, &Value::Null);
-        let sent = carried(&internet, "provider");
-        assert!(
-            sent.iter()
-                .all(|sent| *sent == json!({"sort": "throughput"})),
-            "{sent:?}"
-        );
+        fast_ones_were_asked_for(&internet);
     }
 }
 
@@ -316,4 +318,38 @@ fn setup_takes_the_chain_by_flag_and_by_a_key_on_the_plan_screen() {
         home.config_yaml()["OPENROUTER_PARAMETERS"]["models"][0],
         serde_yaml::Value::from(FREE)
     );
+}
+
+#[test]
+fn clearing_keeps_out_a_chain_from_a_file_below_and_undo_lets_it_in_again() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let internet = Internet::new();
+    let mut home = home(&internet, "").with_goose(&goose);
+    let below = home.path().join("below.yaml").display().to_string();
+    home.write(
+        "below.yaml",
+        format!("OPENROUTER_PARAMETERS: {{models: ['{GPT}'], provider: {{sort: throughput}}}}\n"),
+    );
+    home.set("GOOSE_ADDITIONAL_CONFIG_FILES", &below);
+    let before = home.config();
+    goose_sends(&goose, &home, &internet, &json!([GPT]));
+    let told = fallback(&home, &["--clear", "--yes"]).code(0).run();
+    assert!(told.stdout.contains("taken away"), "{told}");
+    assert!(told.stdout.contains("below.yaml names"), "{told}");
+    goose_sends(&goose, &home, &internet, &Value::Null);
+    fast_ones_were_asked_for(&internet);
+    let after = home.tree();
+    let told = fallback(&home, &["--clear", "--yes"]).code(0).run();
+    assert!(told.stdout.contains("nothing to change"), "{told}");
+    after.assert_same(&home.tree());
+    fallback(&home, &[SONNET, "--yes"]).code(0).run();
+    fallback(&home, &["--clear", "--yes"]).code(0).run();
+    goose_sends(&goose, &home, &internet, &Value::Null);
+    for _ in 0..3 {
+        Setup::new(&home).args(["undo", "--yes"]).code(0).run();
+    }
+    assert_eq!(home.config(), before);
+    goose_sends(&goose, &home, &internet, &json!([GPT]));
 }

@@ -495,6 +495,34 @@ fn offline_needs_no_provider_to_be_set_up() {
 }
 
 #[test]
+fn fallback_models_are_not_advised_where_goose_has_them_already() {
+    let internet = Internet::new();
+    let advised = |line: &str, variable: Option<&str>| {
+        let mut home = with(&internet, &[OPENROUTER], line);
+        if let Some(text) = variable {
+            home.set("OPENROUTER_PARAMETERS", text);
+        }
+        let told = Setup::new(&home)
+            .args(["limits", "--offline", "--json"])
+            .code(0)
+            .run();
+        let told = told.json();
+        let advice = told["results"][0]["advice"].as_array().unwrap();
+        advice.iter().any(|it| it["id"] == "fallback")
+    };
+    assert!(advised("", None));
+    for line in [
+        "OPENROUTER_PARAMETERS: {models: [a/b]}\n",
+        "OPENROUTER_PARAMETERS: '{\"models\": [\"a/b\"]}'\n",
+    ] {
+        assert!(!advised(line, None), "{line}");
+        assert!(advised(line, Some("{}")), "{line}");
+    }
+    assert!(!advised("", Some("{\"models\": [\"a/b\"]}")));
+    assert!(advised("OPENROUTER_PARAMETERS: {models: []}\n", None));
+}
+
+#[test]
 fn what_was_read_more_than_180_days_ago_is_warned_of_by_name() {
     let home = Home::new();
     let told = Setup::new(&home)

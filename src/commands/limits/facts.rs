@@ -2,6 +2,7 @@
 
 use crate::catalog;
 use crate::context::Context;
+use crate::fallback::parameters;
 use crate::goose::env_value;
 use crate::limits::advice::Setup;
 use crate::limits::book::{self, Entry};
@@ -10,7 +11,6 @@ use crate::state::State;
 
 const NO_NAMING: &str = "GOOSE_DISABLE_SESSION_NAMING";
 const MAX_TOKENS: &str = "GOOSE_MAX_TOKENS";
-const FALLBACK: &str = "OPENROUTER_PARAMETERS";
 
 /// All of it about one provider; `every_model`: not only about the model in use.
 pub(super) fn known<'a>(id: &'a str, every_model: bool, cx: &Context, state: &State) -> Known<'a> {
@@ -20,11 +20,7 @@ pub(super) fn known<'a>(id: &'a str, every_model: bool, cx: &Context, state: &St
     };
     let mut setup = Setup {
         names_sessions: !setting(NO_NAMING).is_some_and(|said| said.eq_ignore_ascii_case("true")),
-        has_fallback: state
-            .config
-            .file_value(FALLBACK)
-            .and_then(|value| value.get("models"))
-            .is_some(),
+        has_fallback: !parameters::in_force(&state.config, &cx.env).is_empty(),
         others: state
             .config
             .configured()
