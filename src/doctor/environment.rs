@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::env::Env;
 use crate::error::Result;
 use crate::shadows::{self, Expected};
+use crate::shell::{Shell, words};
 use crate::state::State;
 
 /// Variables that goose reads for itself.
@@ -19,6 +20,7 @@ const GENERAL: [&str; 5] = [
 
 /// Values that goose takes and cannot use.
 pub(super) fn values(cx: &Context, state: Option<&State>) -> Vec<Finding> {
+    let shell = Shell::detect(&cx.env);
     let mut findings = Vec::new();
     let active = state.and_then(|state| state.config.active(&cx.env).provider);
     let of_active = active
@@ -51,7 +53,7 @@ pub(super) fn values(cx: &Context, state: Option<&State>) -> Vec<Finding> {
                     "{name} is set but empty{}; goose takes that as the value",
                     origin::phrase(name, cx)
                 ),
-                format!("unset {name}"),
+                words::unset(shell, name),
             ));
         } else if text.trim() != text {
             findings.push(Finding::of(
@@ -74,7 +76,7 @@ pub(super) fn values(cx: &Context, state: Option<&State>) -> Vec<Finding> {
                 "GOOSE_DISABLE_KEYRING={value}{} turns the keychain off all the same: any value does",
                 origin::phrase("GOOSE_DISABLE_KEYRING", cx)
             ),
-            "unset GOOSE_DISABLE_KEYRING",
+            words::unset(shell, "GOOSE_DISABLE_KEYRING"),
         ));
     }
     if let Some(root) = cx.env.text("GOOSE_PATH_ROOT")

@@ -10,6 +10,7 @@ use crate::fsio;
 use crate::goose::custom::Custom;
 use crate::goose::paths::Paths;
 use crate::secrets::SecretsFile;
+use crate::shell::{Shell, words};
 use crate::view;
 
 /// Folders whose content travels to other machines by itself.
@@ -78,7 +79,10 @@ fn left_behind(paths: &Paths, cx: &Context) -> Option<Finding> {
                 view::path(&paths.config, &cx.env),
                 view::path(&usual.config, &cx.env)
             ),
-            format!("unset {ROOT}, or run `goose-setup` to set goose up there"),
+            format!(
+                "{}, or run `goose-setup` to set goose up there",
+                words::unset(Shell::detect(&cx.env), ROOT)
+            ),
         )
     })
 }

@@ -991,6 +991,31 @@ fn parameters_of_a_file_below_are_taken_out_where_they_are() {
 }
 
 #[test]
+fn a_fish_user_is_told_what_fish_understands() {
+    let Some(goose) = Goose::version(NEWEST) else {
+        return;
+    };
+    let (mut stage, _) = healthy(&goose, OPENROUTER, Store::File).unwrap();
+    let away = stage.home.path().join("away").display().to_string();
+    for (name, value) in [
+        ("SHELL", "/usr/bin/fish"),
+        ("OPENROUTER_API_KEY", ""),
+        ("OPENROUTER_PARAMETERS", "7"),
+        ("GOOSE_DISABLE_KEYRING", "0"),
+        ("GOOSE_PATH_ROOT", &away),
+    ] {
+        stage.home.set(name, value);
+        let (outcome, findings) = examine(&stage);
+        let mut fixes = findings.iter().map(|finding| finding["fix"].to_string());
+        assert!(fixes.all(|fix| !fix.contains("unset ")), "{outcome}");
+        if name != "SHELL" {
+            let line = format!("set -e {name}");
+            assert!(outcome.stdout.contains(&line), "{line}: {outcome}");
+        }
+    }
+}
+
+#[test]
 fn a_healthy_home_has_no_finding() {
     let Some(goose) = Goose::version(NEWEST) else {
         return;
