@@ -17,8 +17,7 @@ use crate::goose::config::Config;
 use crate::secret::Secret;
 use crate::secrets::{self, Seen, StoreKind, WayBack, dialog};
 use crate::shell::exports::{Export, Purpose, render_exports};
-use crate::shell::rc;
-use crate::state::ShellFiles;
+use crate::shell::{ShellFiles, rc};
 use crate::yaml_edit::{self, Edit};
 
 #[derive(Default)]

@@ -5,16 +5,14 @@ use std::path::PathBuf;
 
 use crate::env::Env;
 use crate::error::Result;
-use crate::fsio::{self, Snapshot};
+use crate::fsio;
 use crate::goose::binary::{Goose, VersionCache};
 use crate::goose::config::Config;
 use crate::goose::paths::{OwnPaths, Paths};
 use crate::history::History;
 use crate::patience::Patience;
 use crate::secrets::{Places, Seen, StoreKind};
-use crate::shell::Shell;
-use crate::shell::exports::{self, Export};
-use crate::shell::rc;
+use crate::shell::{Shell, ShellFiles, rc};
 
 pub struct State {
     pub paths: Paths,
@@ -26,23 +24,6 @@ pub struct State {
     patience: Patience,
     seen: OnceCell<Seen>,
     goose: OnceCell<Option<Goose>>,
-}
-
-/// The files of one shell that loading keys into it concerns.
-pub struct ShellFiles {
-    pub shell: Shell,
-    pub rc: Snapshot,
-    pub env_file: Snapshot,
-    /// Another shell loads the env file too.
-    pub is_shared: bool,
-}
-
-impl ShellFiles {
-    /// The env file as it is exports this.
-    pub fn exports(&self, export: &Export) -> bool {
-        let text = self.env_file.bytes.as_deref().unwrap_or_default();
-        exports::has(text, self.shell, export)
-    }
 }
 
 impl State {

@@ -7,7 +7,6 @@ use crate::check::http::Http;
 use crate::check::verdict::Verdict;
 use crate::check::{self, Finding};
 use crate::cli::CheckArgs;
-use crate::commands::stored_key;
 use crate::context::Context;
 use crate::elsewhere;
 use crate::error::{Error, Exit, Result};
@@ -16,6 +15,7 @@ use crate::limits::ask::is_exhausted;
 use crate::limits::way_out::{self, WayOut};
 use crate::report::Report;
 use crate::state::State;
+use crate::stored_key;
 
 /// What came of one provider.
 struct Row {
@@ -53,7 +53,7 @@ pub fn run(args: &CheckArgs, cx: &Context) -> Result<Report> {
     let providers = if args.all {
         all_with_keys(cx, &state)?
     } else if args.providers.is_empty() {
-        vec![stored_key::named_or_active(None, cx, &state)?]
+        vec![provider::named_or_active(None, cx, &state)?]
     } else {
         args.providers
             .iter()

@@ -4,10 +4,10 @@ use console::style;
 use serde_json::json;
 
 use crate::cli::DoctorArgs;
-use crate::commands::env as exports;
 use crate::consent::{self, Outcome};
 use crate::context::Context;
 use crate::doctor::{self, Finding, Mend, Severity};
+use crate::env_file;
 use crate::error::{Exit, Result};
 use crate::goose::activate::Change;
 use crate::plan::{self, Plan};
@@ -60,7 +60,7 @@ fn draw_up(mends: &[&Mend], cx: &Context, state: &State) -> Result<Plan> {
             Mend::Secret(name) => names.push(name),
             Mend::EnvFile(shell) => {
                 let files = state.shell_files(&cx.env, *shell)?;
-                exports::write_env_file(&mut plan, &files, cx, state)?;
+                env_file::write(&mut plan, &files, cx, state)?;
             }
             Mend::Close(mode) => plan.modes.push(mode.clone()),
         }

@@ -3,10 +3,11 @@
 use zeroize::Zeroizing;
 
 use crate::cli::ExecArgs;
-use crate::commands::stored_key;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::goose::env_value;
+use crate::interview::provider::named_or_active;
+use crate::stored_key;
 use crate::{process, recovery};
 
 pub fn run(args: &ExecArgs, cx: &Context) -> Result<u8> {
@@ -17,7 +18,7 @@ pub fn run(args: &ExecArgs, cx: &Context) -> Result<u8> {
         ));
     }
     let state = cx.look()?;
-    let provider = stored_key::named_or_active(args.provider.as_deref(), cx, &state)?;
+    let provider = named_or_active(args.provider.as_deref(), cx, &state)?;
     let model = state
         .config
         .model_of(provider.id)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::check::verdict::Verdict;
 use crate::check::{self, Finding};
 use crate::cli::{ImportArgs, SetupArgs};
-use crate::commands::{missing, stored_key};
+use crate::commands::missing;
 use crate::consent::{self, Outcome};
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
@@ -18,6 +18,7 @@ use crate::report::{Report, Written};
 use crate::secrets::StoreKind;
 use crate::shadows;
 use crate::state::State;
+use crate::stored_key;
 
 /// What becomes of a key that was found.
 struct Item {

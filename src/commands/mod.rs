@@ -18,6 +18,5 @@ pub mod providers;
 pub mod remove_all;
 pub mod setup;
 pub mod status;
-pub mod stored_key;
 pub mod switch;
 pub mod undo;

@@ -5,17 +5,18 @@ use serde_json::json;
 use crate::check;
 use crate::check::models::Model;
 use crate::cli::{ModelsArgs, SortBy};
-use crate::commands::stored_key;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::interview::model::Columns;
+use crate::interview::provider::named_or_active;
 use crate::limits::hour;
 use crate::report::Report;
+use crate::stored_key;
 use crate::talk;
 
 pub fn run(args: &ModelsArgs, cx: &Context) -> Result<Report> {
     let state = cx.look()?;
-    let provider = stored_key::named_or_active(args.provider.as_deref(), cx, &state)?;
+    let provider = named_or_active(args.provider.as_deref(), cx, &state)?;
     let is_public = provider
         .models
         .as_ref()

@@ -4,10 +4,10 @@ use serde_json::json;
 
 use crate::check::verdict::Verdict;
 use crate::cli::SetupArgs;
-use crate::commands::env::{self as exports, Turn};
 use crate::commands::home;
 use crate::context::Context;
 use crate::elsewhere::{self, Stand};
+use crate::env_file::{self, Turn};
 use crate::error::{Error, Result};
 use crate::fallback::{self, Chain, parameters};
 use crate::goose::binary::{INSTALL_PAGE, OLDEST_SUPPORTED};
@@ -165,7 +165,7 @@ fn draw_up(answers: &Answers, extras: &Extras, cx: &Context, state: &State) -> R
         parameters::write(&mut plan, &state.config, extras.chain.as_ref())?;
     }
     let wanted = extras.with_shell.then(|| Shell::detect(&cx.env));
-    exports::keep_up(&mut plan, wanted, Turn::Joins(choice.provider), cx, state)?;
+    env_file::keep_up(&mut plan, wanted, Turn::Joins(choice.provider), cx, state)?;
     Ok(plan)
 }
 

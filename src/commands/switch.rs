@@ -3,15 +3,17 @@
 use serde_json::json;
 
 use crate::catalog::{self, Provider};
+use crate::check;
+use crate::check::verdict::Verdict;
 use crate::cli::SwitchArgs;
-use crate::commands::{missing, stored_key};
+use crate::commands::missing;
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::goose::activate::Change;
 use crate::history::Turn;
-use crate::interview::model;
 use crate::interview::provider::named;
+use crate::interview::{Judged, model};
 use crate::plan::Plan;
 use crate::prompt::list::Item;
 use crate::proof;
@@ -19,6 +21,7 @@ use crate::report::{Report, Written};
 use crate::secret::Secret;
 use crate::shadows::Expected;
 use crate::state::State;
+use crate::stored_key;
 use crate::{apply, consent, recovery, running};
 
 /// How `switch` names the provider that was active before.
@@ -66,7 +69,7 @@ fn to(
                 "leave --check out",
             )
         })?;
-        Some(stored_key::must_work(provider, cx, state)?.verdict)
+        Some(must_work(provider, cx, state)?)
     } else {
         None
     };
@@ -116,6 +119,22 @@ fn to(
         written.lines()
     );
     Ok(written.report(own, text))
+}
+
+/// What is said of the stored key, if goose can work with it.
+fn must_work(provider: &'static Provider, cx: &Context, state: &State) -> Result<Verdict> {
+    let key = stored_key::in_force(provider, cx, state)?;
+    if let (Some(fact), None) = (&provider.key, &key)
+        && !fact.optional
+    {
+        return Err(stored_key::no_key(provider, fact.variable, state));
+    }
+    let target = stored_key::target(provider, key.as_ref(), cx, state);
+    let finding = check::prove(&cx.network()?, &target);
+    match Judged::of(finding.verdict, false) {
+        Judged::Good => Ok(finding.verdict),
+        Judged::Doubtful | Judged::Refused => Err(finding.into_error()),
+    }
 }
 
 fn previous(state: &State) -> Result<String> {

@@ -2,11 +2,11 @@
 
 use super::{Finding, Severity};
 use crate::catalog;
-use crate::commands::stored_key;
 use crate::context::Context;
 use crate::elsewhere::{self, Stand};
 use crate::error::Result;
 use crate::state::State;
+use crate::stored_key;
 
 pub(super) fn examine(cx: &Context, state: &State) -> Result<Vec<Finding>> {
     let active = state.config.active(&cx.env).provider;

@@ -9,12 +9,12 @@ use crate::check;
 use crate::check::http::Http;
 use crate::check::verdict::Verdict;
 use crate::clock::Clock;
-use crate::commands::stored_key;
 use crate::context::Context;
 use crate::env::Env;
 use crate::interview::Judged;
 use crate::interview::model::doubt;
 use crate::state::State;
+use crate::stored_key;
 
 /// Signed requests, and tokens that expire, are refused beyond this.
 const CLOCK_TOLERANCE: u64 = 300;

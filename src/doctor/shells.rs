@@ -1,8 +1,8 @@
 //! Our own env files.
 
 use super::{Finding, Mend};
-use crate::commands::env as exports;
 use crate::context::Context;
+use crate::env_file;
 use crate::error::Result;
 use crate::shell::Shell;
 use crate::state::State;
@@ -17,7 +17,7 @@ pub(super) fn examine(cx: &Context, state: &State) -> Result<Vec<Finding>> {
         if !files.env_file.exists() || seen.contains(&path) {
             continue;
         }
-        if !exports::is_current(&files, cx, state)? {
+        if !env_file::is_current(&files, cx, state)? {
             findings.push(
                 Finding::warning(
                     "env-file-stale",

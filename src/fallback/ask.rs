@@ -3,13 +3,13 @@
 use crate::catalog::{self, Provider};
 use crate::check::{Finding, Target};
 use crate::cli::SetupArgs;
-use crate::commands::stored_key;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::fallback::{Chain, Demands, Offer, PROVIDER, pick};
 use crate::plan::Choice;
 use crate::prompt::Prompt;
 use crate::state::State;
+use crate::stored_key;
 
 /// Whether setup is about the one provider that falls over by itself.
 pub fn is_for(choice: &Choice) -> bool {

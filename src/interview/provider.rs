@@ -1,9 +1,11 @@
 //! Which provider.
 
 use crate::catalog::{self, Provider};
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::interview::{Interview, nearby};
 use crate::prompt::list::Item;
+use crate::state::State;
 
 /// The first choice for somebody who has none: one key, one bill, every model.
 const RECOMMENDED: &str = "openrouter";
@@ -18,6 +20,29 @@ pub fn named(name: &str) -> Result<&'static Provider> {
         ));
     }
     found
+}
+
+/// The named provider, else the one goose uses now.
+pub fn named_or_active(
+    name: Option<&str>,
+    cx: &Context,
+    state: &State,
+) -> Result<&'static Provider> {
+    if let Some(name) = name {
+        return named(name);
+    }
+    let active = state
+        .config
+        .active(&cx.env)
+        .provider
+        .filter(|it| !it.value.is_empty());
+    let active = active.ok_or_else(|| {
+        Error::usage(
+            "no provider is active",
+            "name one, or run `goose-setup` to set one up",
+        )
+    })?;
+    catalog::find(&active.value)
 }
 
 pub fn ask(interview: &Interview<'_>) -> Result<&'static Provider> {

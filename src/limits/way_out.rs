@@ -6,11 +6,11 @@ use crate::catalog;
 use crate::check::http::Http;
 use crate::check::verdict::Verdict;
 use crate::check::{self, Target};
-use crate::commands::stored_key;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::state::State;
+use crate::stored_key;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WayOut {

@@ -1,6 +1,7 @@
 //! What each shell needs to know: how it quotes, how it exports, and where the line that loads it all goes.
 
 pub mod exports;
+mod files;
 pub mod quote;
 pub mod rc;
 pub mod words;
@@ -10,6 +11,8 @@ mod live_tests;
 
 use crate::env::Env;
 use crate::error::{Error, Result};
+
+pub use files::ShellFiles;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shell {

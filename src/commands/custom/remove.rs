@@ -4,11 +4,11 @@ use serde_json::json;
 
 use crate::catalog;
 use crate::cli::CustomRemoveArgs;
-use crate::commands::env::{self as exports, Turn};
 use crate::consent::{self, Outcome};
 use crate::context::Context;
 use crate::custom::definition;
 use crate::env::Env;
+use crate::env_file::{self, Turn};
 use crate::error::Result;
 use crate::fsio;
 use crate::goose::custom::Custom;
@@ -40,7 +40,7 @@ pub(super) fn run(args: &CustomRemoveArgs, cx: &Context) -> Result<Report> {
     // A link that leads nowhere would make goose pass over every file in that folder.
     let file = fsio::read(path)?.itself();
     plan.files.extend(FileChange::removal(&file));
-    exports::keep_up(&mut plan, None, turn, cx, &state)?;
+    env_file::keep_up(&mut plan, None, turn, cx, &state)?;
     let was_active = state
         .config
         .active(&Env::default())

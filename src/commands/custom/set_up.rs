@@ -5,9 +5,9 @@ use crate::cli::{CustomEditArgs, CustomWishes, SetupArgs};
 use crate::commands::custom::answers::{self, Answers};
 use crate::commands::custom::former::Former;
 use crate::commands::custom::outcome;
-use crate::commands::env::{self as exports, Turn};
 use crate::consent;
 use crate::context::Context;
+use crate::env_file::{self, Turn};
 use crate::error::{Error, Result};
 use crate::fsio::{self, Privacy};
 use crate::goose::activate::Change;
@@ -62,7 +62,7 @@ fn run(url: Option<&str>, wishes: &CustomWishes, id: Option<&str>, cx: &Context)
     }
     let mut answers = answers::decide(&mut interview, url, wishes, former, &custom)?;
     let mut plan = draw_up(&answers, &state)?;
-    exports::keep_up(&mut plan, None, Turn::Joins(answers.row), cx, &state)?;
+    env_file::keep_up(&mut plan, None, Turn::Joins(answers.row), cx, &state)?;
     let is_guided = interview.is_guided();
     if is_guided {
         cx.talk.say(outcome::facts(&answers));

@@ -11,7 +11,6 @@ use crate::check;
 use crate::check::http::local::{Up, is_up};
 use crate::check::verdict::Verdict;
 use crate::cli::GatewayRunArgs;
-use crate::commands::stored_key;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
 use crate::fsio;
@@ -23,6 +22,7 @@ use crate::process::{self, Service, Words};
 use crate::report::Report;
 use crate::secret::Secret;
 use crate::state::State;
+use crate::stored_key;
 use crate::view;
 
 const POLL: Duration = Duration::from_millis(100);

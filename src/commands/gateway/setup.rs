@@ -6,11 +6,10 @@ use serde_json::json;
 use crate::catalog::{self, Provider};
 use crate::check::Target;
 use crate::cli::GatewaySetupArgs;
-use crate::commands::env::{Turn, keep_up};
-use crate::commands::stored_key;
 use crate::consent::{self, Outcome};
 use crate::context::Context;
 use crate::env::Env;
+use crate::env_file::{self, Turn};
 use crate::error::{Error, Result};
 use crate::fsio::Privacy;
 use crate::gateway::cap::{self, Kind};
@@ -27,6 +26,7 @@ use crate::report::{Report, Written};
 use crate::secret::Secret;
 use crate::shadows::{Expected, Shadow};
 use crate::state::State;
+use crate::stored_key;
 
 pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
     consent::begin(args.writing, cx)?;
@@ -66,7 +66,7 @@ pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
     };
     plan.files
         .extend(FileChange::to(&files.memo, memo.text()?, Privacy::Private));
-    keep_up(&mut plan, None, Turn::Joins(choice.provider), cx, &state)?;
+    env_file::keep_up(&mut plan, None, Turn::Joins(choice.provider), cx, &state)?;
 
     let names: Vec<&str> = routes.iter().map(|route| route.name.as_str()).collect();
     let outcome = consent::carry_out(&plan, args.writing, prompt.as_ref(), cx, &state)?;

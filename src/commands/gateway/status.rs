@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::catalog;
 use crate::check::http::local::{Up, is_up};
-use crate::commands::stored_key;
 use crate::context::Context;
 use crate::error::{Exit, Result};
 use crate::gateway::memo::Files;
 use crate::gateway::trace::{Found, Place, Trace};
 use crate::gateway::{self, HEALTH, HOST, PROVIDER};
 use crate::report::Report;
+use crate::stored_key;
 use crate::view;
 
 pub(super) fn run(cx: &Context) -> Result<Report> {

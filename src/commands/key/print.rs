@@ -4,13 +4,13 @@ use zeroize::Zeroizing;
 
 use super::key_of;
 use crate::cli::KeyPrintArgs;
-use crate::commands::stored_key;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::goose::env_value;
 use crate::interview::provider::named;
 use crate::patience::Patience;
 use crate::report::Report;
+use crate::stored_key;
 
 pub(super) fn run(args: &KeyPrintArgs, cx: &Context) -> Result<Report> {
     if cx.json {

@@ -7,7 +7,6 @@ use crate::catalog::Provider;
 use crate::check::verdict::Verdict;
 use crate::check::{self, Finding};
 use crate::cli::KeySetArgs;
-use crate::commands::stored_key;
 use crate::consent::Outcome;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
@@ -23,6 +22,7 @@ use crate::secret::Secret;
 use crate::secrets::StoreKind;
 use crate::shadows;
 use crate::state::State;
+use crate::stored_key;
 use crate::{consent, running, view};
 
 pub(super) fn run(args: &KeySetArgs, cx: &Context) -> Result<Report> {

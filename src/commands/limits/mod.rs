@@ -10,10 +10,10 @@ use serde_json::json;
 
 use crate::catalog::Provider;
 use crate::cli::LimitsArgs;
-use crate::commands::{check, stored_key};
+use crate::commands::check;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
-use crate::interview::provider::named;
+use crate::interview::provider::{named, named_or_active};
 use crate::limits::ask::{self, Live, Question};
 use crate::limits::book;
 use crate::limits::sheet::{Known, Sheet};
@@ -22,6 +22,7 @@ use crate::limits::way_out::{self, WayOut};
 use crate::limits::{view, watch};
 use crate::report::Report;
 use crate::state::State;
+use crate::stored_key;
 use crate::talk;
 
 pub fn run(args: &LimitsArgs, cx: &Context) -> Result<Report> {
@@ -219,7 +220,7 @@ fn live(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Shown> {
 
 fn wanted(args: &LimitsArgs, cx: &Context, state: &State) -> Result<Vec<&'static Provider>> {
     if args.providers.is_empty() {
-        return Ok(vec![stored_key::named_or_active(None, cx, state)?]);
+        return Ok(vec![named_or_active(None, cx, state)?]);
     }
     let mut providers: Vec<&'static Provider> = Vec::new();
     for name in &args.providers {

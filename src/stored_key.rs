@@ -1,11 +1,9 @@
-//! Proving a key that is in the store already.
+//! A key that is set up already: which one counts, and whom goose asks with it.
 
 use crate::catalog::Provider;
-use crate::check::http::Http;
-use crate::check::{self, Finding, Target};
+use crate::check::Target;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::interview::Judged;
 use crate::secret::Secret;
 use crate::state::State;
 
@@ -54,33 +52,6 @@ pub fn target<'k>(
     Target::of(provider, key, &|name| state.config.setting(&cx.env, name))
 }
 
-pub fn prove(
-    provider: &'static Provider,
-    http: &Http,
-    cx: &Context,
-    state: &State,
-) -> Result<Finding> {
-    let key = in_force(provider, cx, state)?;
-    if let (Some(fact), None) = (&provider.key, &key)
-        && !fact.optional
-    {
-        return Err(no_key(provider, fact.variable, state));
-    }
-    Ok(check::prove(
-        http,
-        &target(provider, key.as_ref(), cx, state),
-    ))
-}
-
-/// The finding, if goose can work with the stored key.
-pub fn must_work(provider: &'static Provider, cx: &Context, state: &State) -> Result<Finding> {
-    let finding = prove(provider, &cx.network()?, cx, state)?;
-    match Judged::of(finding.verdict, false) {
-        Judged::Good => Ok(finding),
-        Judged::Doubtful | Judged::Refused => Err(finding.into_error()),
-    }
-}
-
 /// Why there is no key to work with: a store that cannot be used says so itself.
 pub fn no_key(provider: &Provider, variable: &str, state: &State) -> Error {
     if let Err(error @ Error::Store { .. }) = state.secrets().and_then(|seen| seen.used()) {
@@ -90,27 +61,4 @@ pub fn no_key(provider: &Provider, variable: &str, state: &State) -> Error {
         format!("no key of {} is stored ({variable})", provider.title),
         format!("run `goose-setup {}` to set it up", provider.id),
     )
-}
-
-/// The named provider, else the one goose uses now.
-pub fn named_or_active(
-    name: Option<&str>,
-    cx: &Context,
-    state: &State,
-) -> Result<&'static Provider> {
-    if let Some(name) = name {
-        return crate::interview::provider::named(name);
-    }
-    let active = state
-        .config
-        .active(&cx.env)
-        .provider
-        .filter(|it| !it.value.is_empty());
-    let active = active.ok_or_else(|| {
-        Error::usage(
-            "no provider is active",
-            "name one, or run `goose-setup` to set one up",
-        )
-    })?;
-    crate::catalog::find(&active.value)
 }
