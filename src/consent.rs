@@ -20,12 +20,24 @@ pub enum Outcome {
 /// Where every command that may write begins: somebody has agreed or can be asked, and what was interrupted is put in order
 /// before anything is looked at.
 pub fn begin(writing: Writing, cx: &Context) -> Result<()> {
-    cx.require_consent(writing)?;
+    require(writing, cx)?;
     warn_of_others(cx)?;
     if writing.dry_run {
         return Ok(());
     }
     recovery::mend(cx)
+}
+
+/// A writing command without a terminal has to be told to go ahead.
+pub fn require(writing: Writing, cx: &Context) -> Result<()> {
+    if writing.yes || writing.dry_run || cx.env.can_prompt() {
+        Ok(())
+    } else {
+        Err(Error::missing(
+            "consent to write",
+            "--yes, or --dry-run to see what would change",
+        ))
+    }
 }
 
 /// Whoever can write to goose's files can have the keys sent elsewhere, also those that are stored now.

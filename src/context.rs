@@ -4,10 +4,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::check::http::Http;
-use crate::cli::{General, Writing};
 use crate::clock::Clock;
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::prompt::Prompt;
 use crate::state::State;
 use crate::talk::Talk;
@@ -23,14 +22,14 @@ pub struct Context {
 }
 
 impl Context {
-    pub fn new(env: Env, general: &General) -> Self {
+    pub fn new(env: Env, json: bool, verbose: bool, timeout: Duration) -> Self {
         Self {
-            talk: Talk::new(&env, general.verbose),
+            talk: Talk::new(&env, verbose),
             env,
-            json: general.json,
-            verbose: general.verbose,
-            timeout: general.timeout,
-            clock: Clock::of(general.timeout),
+            json,
+            verbose,
+            timeout,
+            clock: Clock::of(timeout),
             http: OnceLock::new(),
         }
     }
@@ -57,17 +56,5 @@ impl Context {
 
     pub fn prompt(&self) -> Option<Prompt> {
         Prompt::open(&self.env, self.clock.clone())
-    }
-
-    /// A writing command without a terminal has to be told to go ahead.
-    pub fn require_consent(&self, writing: Writing) -> Result<()> {
-        if writing.yes || writing.dry_run || self.env.can_prompt() {
-            Ok(())
-        } else {
-            Err(Error::missing(
-                "consent to write",
-                "--yes, or --dry-run to see what would change",
-            ))
-        }
     }
 }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use crate::catalog::{Chain, Program, Provider, SignIn};
 use crate::check::Finding;
-use crate::check::verdict::Verdict;
 use crate::env::Env;
 use crate::error::Result;
 use crate::state::State;
+use crate::verdict::Verdict;
 use crate::{fsio, process};
 
 /// The line that signs goose in, and can do more than that.

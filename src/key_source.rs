@@ -5,12 +5,12 @@ use std::process::Stdio;
 
 use zeroize::Zeroizing;
 
-use crate::check::verdict::Verdict;
 use crate::cli::KeySource;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::process;
 use crate::secret::{Malformed, Secret};
+use crate::verdict::Verdict;
 
 /// No key is longer; what else comes down a pipe is not a key.
 const INPUT_LIMIT: u64 = 64 * 1024;

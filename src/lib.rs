@@ -19,6 +19,7 @@ pub mod elsewhere;
 pub mod env;
 pub mod env_file;
 pub mod error;
+pub mod exit;
 pub mod fallback;
 pub mod fsio;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub mod proof;
 pub mod recovery;
 pub mod report;
 pub mod running;
+pub mod sanitize;
 pub mod secret;
 pub mod secrets;
 pub mod shadows;
@@ -48,6 +50,7 @@ pub mod state;
 pub mod stored_key;
 pub mod talk;
 pub mod undo;
+pub mod verdict;
 pub mod view;
 pub mod yaml_edit;
 
@@ -56,7 +59,6 @@ use std::ffi::OsString;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::check::sanitize;
 use crate::cli::{Cli, Command};
 use crate::context::Context;
 use crate::env::Env;
@@ -72,7 +74,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(cli) => cli,
         Err(error) => return not_understood(&error, &arguments),
     };
-    let cx = Context::new(Env::from_process(), &cli.general);
+    let cx = Context::new(
+        Env::from_process(),
+        cli.general.json,
+        cli.general.verbose,
+        cli.general.timeout,
+    );
     custom::take_in(&cx.env);
     let word = cli.command_word();
     match carry_out(&cli, &cx) {

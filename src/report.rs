@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 pub use written::Written;
 
-use crate::check::sanitize;
 use crate::error::{Error, Exit};
+use crate::sanitize;
 
 pub struct Report {
     pub exit: Exit,

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use console::{Term, measure_text_width, style};
 
-use crate::check::sanitize;
 use crate::env::Env;
+use crate::sanitize;
 
 /// Speaks to the person at the terminal, or into a log.
 #[derive(Debug)]

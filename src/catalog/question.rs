@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::check::verdict::{Cause, Verdict};
+use crate::verdict::{Cause, Verdict};
 
 /// The request that tells a right key from a wrong one, without a token spent.
 #[derive(Debug, Deserialize)]

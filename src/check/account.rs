@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::sanitize;
 use crate::catalog::AccountShape;
+use crate::sanitize;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Account {

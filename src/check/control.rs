@@ -2,9 +2,9 @@
 
 use super::finding::{Finding, Target};
 use super::judge::{answers_everybody, if_sure};
-use super::verdict::Verdict;
 use crate::catalog::{Check, Provider};
 use crate::secret::Secret;
+use crate::verdict::Verdict;
 
 /// How much of the sample is made another.
 const CHANGED: usize = 12;

@@ -2,11 +2,11 @@
 
 use super::account::Account;
 use super::http::Trouble;
-use super::verdict::{Cause, Verdict};
 use crate::catalog::Provider;
 use crate::error::Error;
 use crate::goose::config::{Source, Sourced};
 use crate::secret::Secret;
+use crate::verdict::{Cause, Verdict};
 
 /// Whom to ask, as goose would ask.
 #[derive(Clone, Debug)]

@@ -5,9 +5,10 @@ use serde_json::Value;
 use super::account::{Account, number};
 use super::finding::{Finding, Target};
 use super::http::Reply;
-use super::verdict::{Cause, Verdict};
-use super::{models, sanitize};
+use super::models;
 use crate::catalog::{self, Answer, Check, Confidence, Form, Kind, ModelShape, Provider};
+use crate::sanitize;
+use crate::verdict::{Cause, Verdict};
 
 /// What an answer has to hold to be a good one.
 #[derive(Clone, Copy, Debug)]

@@ -7,8 +7,6 @@ pub mod http;
 mod judge;
 pub mod models;
 mod probe;
-pub mod sanitize;
-pub mod verdict;
 
 #[cfg(test)]
 mod loopback;

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::account::number;
-use super::sanitize;
 use crate::catalog::ModelShape;
+use crate::sanitize;
 
 const MILLION: f64 = 1_000_000.0;
 

@@ -5,8 +5,8 @@ use super::finding::{Finding, Target, is_whole};
 use super::http::{Call, Http, Reply, Trouble};
 use super::judge::{Wanted, before_asking, if_sure, judge};
 use super::models::{self, Model};
-use super::verdict::{Cause, Verdict};
 use crate::catalog::{Auth, Check, Kind, Method, Models, Provider};
+use crate::verdict::{Cause, Verdict};
 
 const CHECK_LIMIT: u64 = 1024 * 1024;
 const LIST_LIMIT: u64 = 16 * 1024 * 1024;

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use crate::catalog::{self, Provider};
 use crate::check::http::Http;
-use crate::check::verdict::Verdict;
 use crate::check::{self, Finding};
 use crate::cli::CheckArgs;
 use crate::context::Context;
@@ -16,6 +15,7 @@ use crate::limits::way_out::{self, WayOut};
 use crate::report::Report;
 use crate::state::State;
 use crate::stored_key;
+use crate::verdict::Verdict;
 
 /// What came of one provider.
 struct Row {

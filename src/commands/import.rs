@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::check::verdict::Verdict;
 use crate::check::{self, Finding};
 use crate::cli::{ImportArgs, SetupArgs};
 use crate::commands::missing;
@@ -19,6 +18,7 @@ use crate::secrets::StoreKind;
 use crate::shadows;
 use crate::state::State;
 use crate::stored_key;
+use crate::verdict::Verdict;
 
 /// What becomes of a key that was found.
 struct Item {

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::check::verdict::Verdict;
 use crate::cli::SetupArgs;
 use crate::commands::home;
 use crate::context::Context;
@@ -21,6 +20,7 @@ use crate::secret::Secret;
 use crate::shadows::{self, Expected};
 use crate::shell::Shell;
 use crate::state::State;
+use crate::verdict::Verdict;
 use crate::{apply, consent, recovery, running, view};
 
 pub fn run(args: &SetupArgs, cx: &Context) -> Result<Report> {

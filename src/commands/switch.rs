@@ -4,7 +4,6 @@ use serde_json::json;
 
 use crate::catalog::{self, Provider};
 use crate::check;
-use crate::check::verdict::Verdict;
 use crate::cli::SwitchArgs;
 use crate::commands::missing;
 use crate::context::Context;
@@ -22,6 +21,7 @@ use crate::secret::Secret;
 use crate::shadows::Expected;
 use crate::state::State;
 use crate::stored_key;
+use crate::verdict::Verdict;
 use crate::{apply, consent, recovery, running};
 
 /// How `switch` names the provider that was active before.

@@ -22,7 +22,7 @@ pub fn run(args: &UndoArgs, cx: &Context) -> Result<Report> {
         return list(cx);
     }
     if args.forget {
-        cx.require_consent(args.writing)?;
+        consent::require(args.writing, cx)?;
         return forget(args, cx);
     }
     consent::begin(args.writing, cx)?;

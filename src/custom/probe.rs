@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use crate::catalog::{Auth, Method};
 use crate::check::http::{Call, Http, Reply, Trouble};
-use crate::check::verdict::{Cause, Verdict};
 use crate::check::{Finding, lacks_model};
 use crate::custom::endpoint::Endpoint;
 use crate::goose::custom::{Engine, Headers};
 use crate::secret::Secret;
+use crate::verdict::{Cause, Verdict};
 
 pub(crate) const ANTHROPIC_VERSION: &str = "2023-06-01";
 const LIST_LIMIT: u64 = 16 * 1024 * 1024;

@@ -18,7 +18,6 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::check::sanitize;
 use crate::context::Context;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -26,6 +25,7 @@ use crate::goose::config::Config;
 use crate::goose::paths::{OwnPaths, Paths};
 use crate::patience::Patience;
 use crate::plan::ModeChange;
+use crate::sanitize;
 use crate::shell::Shell;
 use crate::state::State;
 

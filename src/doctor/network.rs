@@ -7,7 +7,6 @@ use super::environment::is_spoilt;
 use crate::catalog;
 use crate::check;
 use crate::check::http::Http;
-use crate::check::verdict::Verdict;
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::env::Env;
@@ -15,6 +14,7 @@ use crate::interview::Judged;
 use crate::interview::model::doubt;
 use crate::state::State;
 use crate::stored_key;
+use crate::verdict::Verdict;
 
 /// Signed requests, and tokens that expire, are refused beyond this.
 const CLOCK_TOLERANCE: u64 = 300;

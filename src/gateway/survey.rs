@@ -7,13 +7,13 @@ use jiff::Timestamp;
 
 use crate::catalog::Provider;
 use crate::check::http::Http;
-use crate::check::verdict::Verdict;
 use crate::check::{Finding, Target};
 use crate::error::{Error, Result};
 use crate::fallback::{Demands, Offer};
 use crate::gateway::route::Route;
 use crate::limits::ask::{self, Live, Question};
 use crate::limits::book;
+use crate::verdict::Verdict;
 
 /// What was answered about one route.
 pub struct Answer {

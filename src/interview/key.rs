@@ -5,7 +5,6 @@ use std::thread::JoinHandle;
 use crate::catalog::{self, Auth, Kind, Login, Provider};
 use crate::check::http::Http;
 use crate::check::models::Model;
-use crate::check::verdict::Verdict;
 use crate::check::{self, Target};
 use crate::error::{Error, Result};
 use crate::import::Found;
@@ -15,6 +14,7 @@ use crate::interview::{Interview, Topic, without_key};
 use crate::key_source;
 use crate::login;
 use crate::secret::Secret;
+use crate::verdict::Verdict;
 
 pub(super) enum Decided {
     Verified(Box<Verified>),

@@ -2,11 +2,11 @@
 
 use crate::catalog::Provider;
 use crate::check::models::Model;
-use crate::check::verdict::Verdict;
 use crate::check::{Finding, Target};
 use crate::interview::Interview;
 use crate::interview::settings::Settings;
 use crate::secret::Secret;
+use crate::verdict::Verdict;
 
 pub(super) struct Verified {
     pub key: Option<Secret>,

@@ -1,13 +1,13 @@
 //! A provider without a key: its server, its program, its sign-in or a vendor's credentials have to be there instead.
 
 use crate::catalog::Provider;
-use crate::check::verdict::Verdict;
 use crate::check::{self, Finding};
 use crate::elsewhere::{self, Look, SIGN_IN, Stand};
 use crate::error::{Error, Result};
 use crate::interview::Interview;
 use crate::interview::settings::{self, Settings};
 use crate::interview::verified::{Judged, Verified, target};
+use crate::verdict::Verdict;
 
 /// `None`: it wants a key after all.
 pub(super) fn decide(

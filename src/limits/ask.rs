@@ -9,8 +9,8 @@ use super::figures::Figures;
 use super::headers;
 use super::readers::{self, Asked};
 use crate::check::http::{Call, Http, Reply};
-use crate::check::verdict::Verdict;
 use crate::check::{self, Finding, Target};
+use crate::verdict::Verdict;
 
 /// No answer with figures is longer.
 const LIMIT: u64 = 1024 * 1024;

@@ -14,7 +14,7 @@ use super::readers::{self, Asked};
 use super::sheet::{Known, Sheet};
 use super::view;
 use crate::check::Finding;
-use crate::check::verdict::Verdict;
+use crate::verdict::Verdict;
 
 const ANSWERS: &str = include_str!("golden/answers.json");
 const TOLD: &str = include_str!("golden/told.txt");

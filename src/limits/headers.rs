@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::book::{Entry, Window};
 use super::figures::{Rate, Unit};
 use super::when;
-use crate::check::sanitize;
+use crate::sanitize;
 
 /// With what is counted where the rest of the name does not say it.
 const PREFIXES: [(&str, &str); 5] = [

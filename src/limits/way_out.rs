@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use crate::catalog;
 use crate::check::http::Http;
-use crate::check::verdict::Verdict;
 use crate::check::{self, Target};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 use crate::state::State;
 use crate::stored_key;
+use crate::verdict::Verdict;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WayOut {

@@ -4,7 +4,7 @@ use url::{Host, Url, form_urlencoded};
 use zeroize::Zeroizing;
 
 use crate::catalog::Provider;
-use crate::check::sanitize;
+use crate::sanitize;
 use crate::secret::Secret;
 
 #[derive(Debug)]

@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use super::pkce::{METHOD, Pkce};
 use crate::catalog::{Auth, Login, Method, Provider};
 use crate::check::http::{Call, Http, Reply};
-use crate::check::verdict::{Cause, Verdict};
 use crate::check::{self, Finding};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use crate::verdict::{Cause, Verdict};
 
 const LIMIT: u64 = 64 * 1024;
 

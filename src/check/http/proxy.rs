@@ -5,8 +5,8 @@
 use url::Url;
 
 use super::trouble::{Trouble, host_of};
-use crate::check::verdict::Cause;
 use crate::env::Env;
+use crate::verdict::Cause;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Proxies {

@@ -11,8 +11,8 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::*;
 use crate::check::loopback::{Server, nobody, reply};
-use crate::check::verdict::Cause;
 use crate::fsio::Privacy;
+use crate::verdict::Cause;
 
 const KEY: &str = "sk-canary-0123456789";
 

@@ -7,8 +7,8 @@ use url::Url;
 
 use super::CA_VARIABLE;
 use super::proxy::Proxies;
-use crate::check::sanitize;
-use crate::check::verdict::Cause;
+use crate::sanitize;
+use crate::verdict::Cause;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::check::verdict::Verdict;
 use crate::commands::custom::answers::Answers;
 use crate::consent::Outcome;
 use crate::context::Context;
@@ -13,6 +12,7 @@ use crate::proof;
 use crate::report::{Report, Written};
 use crate::shadows::{Expected, Shadow};
 use crate::state::State;
+use crate::verdict::Verdict;
 
 /// `is_told`: the facts were said before the plan was shown.
 pub(super) fn finish(

@@ -2,7 +2,6 @@
 
 use crate::catalog::Provider;
 use crate::check::http::Http;
-use crate::check::verdict::{Cause, Verdict};
 use crate::check::{self, Finding, Target};
 use crate::commands::custom::former::Former;
 use crate::commands::custom::key;
@@ -16,6 +15,7 @@ use crate::goose::custom::{Engine, Headers, key_name};
 use crate::interview::Interview;
 use crate::key_source;
 use crate::secret::Secret;
+use crate::verdict::{Cause, Verdict};
 
 /// What the person said of the endpoint, and what its file says already.
 pub(super) struct Given<'a> {

@@ -108,7 +108,7 @@ fn leave(plan: &mut Plan, memo: &Memo, state: &State) -> Result<Option<String>> 
 
 /// The gateway is gone already, and its LiteLLM is not.
 fn end_alone(trace: Trace, place: &Place, writing: Writing, cx: &Context) -> Result<Report> {
-    cx.require_consent(writing)?;
+    consent::require(writing, cx)?;
     let note = ending(trace);
     if !writing.dry_run {
         if let Some(prompt) = cx.prompt().filter(|_| !writing.yes) {

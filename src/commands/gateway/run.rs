@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 use crate::catalog;
 use crate::check;
 use crate::check::http::local::{Up, is_up};
-use crate::check::verdict::Verdict;
 use crate::cli::GatewayRunArgs;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
@@ -20,9 +19,11 @@ use crate::gateway::trace::{Found, Place, Trace};
 use crate::gateway::{self, HEALTH, KEY, MASTER_KEY, PROVIDER};
 use crate::process::{self, Service, Words};
 use crate::report::Report;
+use crate::sanitize;
 use crate::secret::Secret;
 use crate::state::State;
 use crate::stored_key;
+use crate::verdict::Verdict;
 use crate::view;
 
 const POLL: Duration = Duration::from_millis(100);
@@ -212,7 +213,7 @@ fn gone(how: &str, log: Option<&Path>, secrets: &[Secret], cx: &Context) -> Erro
             .filter(|line| !line.trim().is_empty())
             .collect();
         for line in lines.iter().skip(lines.len().saturating_sub(TAIL)) {
-            let line = check::sanitize::line(line, secrets);
+            let line = sanitize::line(line, secrets);
             cx.talk.say(format!("  {line}"));
         }
     }

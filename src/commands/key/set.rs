@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::key_of;
 use crate::catalog::Provider;
-use crate::check::verdict::Verdict;
 use crate::check::{self, Finding};
 use crate::cli::KeySetArgs;
 use crate::consent::Outcome;
@@ -23,6 +22,7 @@ use crate::secrets::StoreKind;
 use crate::shadows;
 use crate::state::State;
 use crate::stored_key;
+use crate::verdict::Verdict;
 use crate::{consent, running, view};
 
 pub(super) fn run(args: &KeySetArgs, cx: &Context) -> Result<Report> {

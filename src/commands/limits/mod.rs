@@ -121,7 +121,7 @@ impl Shown {
 }
 
 fn exit_of(live: &Live) -> Exit {
-    use crate::check::verdict::Verdict;
+    use crate::verdict::Verdict;
     match live.finding.verdict {
         // Nothing free proves some keys, which says nothing about limits.
         Verdict::Unproven => Exit::Done,

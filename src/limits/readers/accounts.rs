@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::{Asked, left_of};
 use crate::check::account::{Credit, number};
-use crate::check::sanitize;
 use crate::limits::book::Window;
 use crate::limits::figures::{Figures, Purse, Rate, Spent, Unit};
+use crate::sanitize;
 
 /// A proxy without a database answers 500 here, which never gets this far.
 pub(super) fn litellm(answer: &Value, asked: Asked<'_>) -> Option<Figures> {

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::{Asked, left_of};
 use crate::check::account::{Credit, number};
-use crate::check::sanitize;
 use crate::limits::book::Window;
 use crate::limits::figures::{Figures, Purse, Rate, Spent, Unit};
 use crate::limits::when;
+use crate::sanitize;
 
 const SPENT: [(&str, &str); 4] = [
     ("usage_daily", "today"),

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::Asked;
 use crate::check::account::{Credit, number};
-use crate::check::sanitize;
 use crate::limits::book::Window;
 use crate::limits::figures::{Figures, Purse, Rate, Unit};
+use crate::sanitize;
 
 pub(super) fn limits(answer: &Value, asked: Asked<'_>) -> Option<Figures> {
     let data = answer.get("data")?.as_object()?;
