@@ -20,7 +20,7 @@ pub fn run(args: &RemoveAllArgs, cx: &Context) -> Result<Report> {
         begun => begun?,
     }
     let state = cx.look()?;
-    if Files::read(&state.own)?.memo().is_some() {
+    if Files::read(&state.own)?.memo()?.is_some() {
         return Err(Error::usage(
             "goose still goes through the gateway, which would be gone",
             "run `goose-setup gateway remove` first",

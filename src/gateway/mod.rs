@@ -5,6 +5,7 @@
 pub mod cap;
 pub mod config;
 pub mod engine;
+pub mod former;
 pub mod memo;
 pub mod pick;
 pub mod route;
@@ -19,6 +20,8 @@ use crate::secret::Secret;
 pub const PROVIDER: &str = "litellm";
 pub const KEY: &str = "LITELLM_API_KEY";
 pub const HOST: &str = "LITELLM_HOST";
+/// The path that goose calls there; LiteLLM itself has goose's usual one.
+pub const BASE_PATH: &str = "LITELLM_BASE_PATH";
 /// How LiteLLM's configuration names the key that goose sends.
 pub const MASTER_KEY: &str = "LITELLM_MASTER_KEY";
 /// Answers without a key once LiteLLM is up.

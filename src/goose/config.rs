@@ -187,6 +187,25 @@ impl Config {
         as_text(self.content.get(name)?)
     }
 
+    /// What the user's own file says of a provider, in the structured form also where it is flat.
+    pub fn user_entry(&self, id: &str) -> Option<Value> {
+        if let Some(entry) = self.content.get(PROVIDERS).and_then(|all| all.get(id)) {
+            return Some(entry.clone());
+        }
+        let is_flat = self
+            .user_setting(FLAT_PROVIDER)
+            .is_some_and(|flat| flat == id);
+        let is_marked = flat_configured(&self.content).any(|marked| marked == id);
+        (is_flat || is_marked).then(|| {
+            let model = self.user_setting(FLAT_MODEL).filter(|_| is_flat);
+            Value::Mapping(Mapping::from_iter([
+                ("enabled".into(), true.into()),
+                ("model".into(), model.unwrap_or_default().into()),
+                ("configured".into(), true.into()),
+            ]))
+        })
+    }
+
     /// The names in the user's own file.
     pub fn user_names(&self) -> impl Iterator<Item = &str> {
         self.content.keys().filter_map(Value::as_str)

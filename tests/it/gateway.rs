@@ -883,3 +883,117 @@ fn a_person_chooses_the_order_from_the_providers_that_are_set_up() {
         format!("groq/{}", GROQ.model).as_str()
     );
 }
+
+#[test]
+fn goose_gets_its_setup_for_another_litellm_back_when_the_gateway_goes() {
+    let internet = Internet::new();
+    for active in ["litellm", "openai"] {
+        let home = home(&internet, &[OPENAI, ANTHROPIC]);
+        let others =
+            "  # the company's\n  litellm: {enabled: true, model: team-model, region: eu}\n";
+        let config = home
+            .config()
+            .replace(
+                "active_provider: openai",
+                &format!("active_provider: {active}"),
+            )
+            .replace("providers:\n", &format!("providers:\n{others}"))
+            + "LITELLM_HOST: http://proxy.corp:4000 # ask Ann\nLITELLM_BASE_PATH: team/v1/chat\n";
+        home.write(".config/goose/config.yaml", &config);
+        let told = set_up(&home, 4567);
+        assert_eq!(told["goose_agrees"], json!(true), "{told:#}");
+        assert!(
+            told["notes"].to_string().contains("another LiteLLM"),
+            "{told:#}"
+        );
+        assert!(home.config_yaml().get("LITELLM_BASE_PATH").is_none());
+        assert_eq!(set_up(&home, 4567)["changes"], json!([]));
+        // Another order and another port forget nothing.
+        set_up(&home, 4568);
+        let told = Setup::new(&home)
+            .args(["gateway", "remove", "--yes", "--json"])
+            .code(0)
+            .run()
+            .json();
+        assert_eq!(told["provider"], json!(active));
+        let back = home.config_yaml();
+        let wanted: serde_yaml::Value = serde_yaml::from_str(&config).unwrap();
+        assert_eq!(back, wanted, "{}", home.config());
+        for comment in ["# ask Ann", "# the company's"] {
+            assert!(home.config().contains(comment), "{}", home.config());
+        }
+        assert!(home.secrets_yaml().get("LITELLM_API_KEY").is_none());
+    }
+}
+
+#[test]
+fn a_flat_setup_for_another_litellm_comes_back_with_its_model() {
+    let internet = Internet::new();
+    let home = home(&internet, &[OPENAI, ANTHROPIC]);
+    home.write(
+        ".config/goose/config.yaml",
+        "GOOSE_PROVIDER: litellm\nGOOSE_MODEL: team-model\nLITELLM_HOST: http://proxy.corp:4000\nGOOSE_DISABLE_KEYRING: true\n",
+    );
+    set_up(&home, 4567);
+    Setup::new(&home)
+        .args(["gateway", "remove", "--yes"])
+        .code(0)
+        .run();
+    let back = home.config_yaml();
+    assert_eq!(back["active_provider"], "litellm");
+    assert_eq!(back["providers"]["litellm"]["model"], "team-model");
+    assert_eq!(back["LITELLM_HOST"], "http://proxy.corp:4000");
+}
+
+#[test]
+fn a_proxy_that_took_the_gateways_place_keeps_its_key_and_its_host() {
+    let internet = Internet::new();
+    let home = home(&internet, &[OPENAI, ANTHROPIC]);
+    set_up(&home, 4567);
+    let config = home
+        .config()
+        .replace("http://127.0.0.1:4567", "http://proxy.corp:4000");
+    home.write(".config/goose/config.yaml", &config);
+    let told = Setup::new(&home)
+        .args(["gateway", "setup", MODELS[0], MODELS[1], "--yes"])
+        .code(2)
+        .run();
+    assert!(told.stderr.contains("another LiteLLM"), "{told}");
+    assert_eq!(home.config(), config);
+    Setup::new(&home)
+        .args(["gateway", "remove", "--yes"])
+        .code(0)
+        .run();
+    assert_eq!(home.config(), config);
+    assert!(home.secrets_yaml().get("LITELLM_API_KEY").is_some());
+}
+
+#[test]
+fn a_broken_memo_is_named_and_left_alone() {
+    let internet = Internet::new();
+    let home = home(&internet, &[OPENAI, ANTHROPIC]);
+    set_up(&home, 4567);
+    for (text, word) in [
+        ("{\"port\": 45", "no whole JSON"),
+        ("{}\n", "where the gateway listens"),
+    ] {
+        home.write(".config/goose-setup/gateway.json", text);
+        let before = home.tree();
+        for args in [
+            vec!["gateway", "status"],
+            vec!["gateway", "run"],
+            vec!["gateway", "service"],
+            vec!["gateway", "compose"],
+            vec!["gateway", "remove", "--yes"],
+            vec!["gateway", "setup", MODELS[0], MODELS[1], "--yes"],
+            vec!["remove-all", "--yes"],
+        ] {
+            let told = Setup::new(&home).args(&args).code(6).run();
+            assert!(
+                told.stderr.contains("gateway.json") && told.stderr.contains(word),
+                "{args:?}: {told}"
+            );
+        }
+        before.assert_same(&home.tree());
+    }
+}

@@ -10,7 +10,7 @@ use crate::env::Env;
 use crate::error::{Error, Exit, Result};
 use crate::gateway::memo::{Files, Memo};
 use crate::gateway::trace::{Found, Place, Trace};
-use crate::gateway::{self, HEALTH, HOST, KEY, PROVIDER};
+use crate::gateway::{HEALTH, KEY, PROVIDER};
 use crate::goose::activate::Change;
 use crate::plan::{FileChange, Plan};
 use crate::report::{Report, Written};
@@ -25,7 +25,7 @@ pub(super) fn run(writing: Writing, cx: &Context) -> Result<Report> {
         Found::LeftBehind(trace) => Some(trace),
         Found::Nothing | Found::Watched(_) => None,
     };
-    let Some(memo) = files.memo() else {
+    let Some(memo) = files.memo()? else {
         if let Some(trace) = orphan {
             return end_alone(trace, &place, writing, cx);
         }
@@ -37,9 +37,7 @@ pub(super) fn run(writing: Writing, cx: &Context) -> Result<Report> {
     };
     consent::begin(writing, cx)?;
     let mut plan = Plan::titled("remove the gateway");
-    // Somebody may have pointed goose's LiteLLM at another proxy since; that one is not ours to take away.
-    let is_ours = state.config.user_setting(HOST) == Some(gateway::url(memo.port));
-    let back_to = if is_ours {
+    let back_to = if memo.is_in(&state.config) {
         leave(&mut plan, &memo, &state)?
     } else {
         None
@@ -86,18 +84,18 @@ fn leave(plan: &mut Plan, memo: &Memo, state: &State) -> Result<Option<String>> 
         .previous
         .clone()
         .filter(|previous| is_active && configured.iter().any(|known| known.id == *previous));
-    if let Some(provider) = &back_to {
+    if let Some(provider) = back_to.as_deref().filter(|id| *id != PROVIDER) {
         let change = Change {
             activate: true,
-            provider: provider.clone(),
+            provider: provider.to_owned(),
             ..Change::default()
         };
         plan.change_config(&state.config, &change)?;
         // There is no way back to a provider that is gone.
         plan.former_provider = None;
     }
-    plan.edit_config(&state.config, |_| {
-        let mut edits = vec![Edit::remove([HOST]), Edit::remove(["providers", PROVIDER])];
+    plan.edit_config(&state.config, |now| {
+        let mut edits = memo.former.edits(now);
         if is_active && back_to.is_none() {
             edits.push(Edit::remove(["active_provider"]));
         }

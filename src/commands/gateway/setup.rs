@@ -14,11 +14,12 @@ use crate::error::{Error, Result};
 use crate::fsio::Privacy;
 use crate::gateway::cap::{self, Kind};
 use crate::gateway::config::{Manners, render};
+use crate::gateway::former::Former;
 use crate::gateway::memo::{Files, Memo};
 use crate::gateway::route::Route;
 use crate::gateway::survey::{self, Opinion};
 use crate::gateway::trace::{Found, Place};
-use crate::gateway::{self, HOST, KEY, PROVIDER, engine, pick};
+use crate::gateway::{self, BASE_PATH, HOST, KEY, PROVIDER, engine, pick};
 use crate::plan::{self, Choice, FileChange, StoreChoice};
 use crate::prompt::Prompt;
 use crate::proof;
@@ -35,7 +36,8 @@ pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
     let asked = prompt.as_ref().filter(|_| !args.writing.yes);
     let (routes, learned) = routes(args, asked, cx, &state)?;
     let files = Files::read(&state.own)?;
-    let key = master_key(&files, &state)?;
+    let memo = files.memo()?.filter(|memo| memo.is_in(&state.config));
+    let key = master_key(memo.is_some(), &state)?;
     let url = gateway::url(args.port);
     let choice = Choice {
         provider: catalog::find(PROVIDER)?,
@@ -44,7 +46,10 @@ pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
             .map(|route| route.name.clone())
             .unwrap_or_default(),
         secrets: vec![(KEY.to_owned(), key.clone())],
-        settings: vec![(HOST.to_owned(), Some(url.clone()))],
+        settings: vec![
+            (HOST.to_owned(), Some(url.clone())),
+            (BASE_PATH.to_owned(), None),
+        ],
         store: Some(StoreChoice {
             kind: state.secrets()?.used()?,
             on_request: false,
@@ -60,10 +65,12 @@ pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
     let config = render(&routes, manners).into_bytes();
     plan.files
         .extend(FileChange::to(&files.config, config, Privacy::Private));
-    let memo = Memo {
-        port: args.port,
-        previous: previous(&files, &state),
-    };
+    if memo.is_none() && !Former::of(&state.config).is_nothing() {
+        plan.notes.push(
+            "goose is set up for another LiteLLM, which the gateway stands in for; `goose-setup gateway remove` gives that back".into(),
+        );
+    }
+    let memo = renewed(memo, args.port, &state);
     plan.files
         .extend(FileChange::to(&files.memo, memo.text()?, Privacy::Private));
     env_file::keep_up(&mut plan, None, Turn::Joins(choice.provider), cx, &state)?;
@@ -236,25 +243,35 @@ fn keys(routes: &[Route], cx: &Context, state: &State) -> Result<Vec<Option<Secr
 }
 
 /// The key of this very gateway, or a new one. Somebody else's key for another proxy is never replaced.
-fn master_key(files: &Files, state: &State) -> Result<Secret> {
-    let stored = state.secrets()?.secret(KEY);
-    match (stored, files.memo()) {
-        (Some(key), Some(_)) => Ok(key),
-        (None, _) => gateway::new_key(),
-        (Some(_), None) => Err(Error::usage(
+fn master_key(is_renewed: bool, state: &State) -> Result<Secret> {
+    match state.secrets()?.secret(KEY) {
+        Some(key) if is_renewed => Ok(key),
+        None => gateway::new_key(),
+        Some(_) => Err(Error::usage(
             "goose has a key for another LiteLLM proxy, and there is room for one only",
             format!("`goose-setup key remove {PROVIDER}` if that proxy is not needed any more"),
         )),
     }
 }
 
-/// Who goose goes back to when the gateway is removed.
-fn previous(files: &Files, state: &State) -> Option<String> {
+/// What goose goes back to when the gateway is removed. LiteLLM is another one as long as it is not the gateway.
+fn renewed(memo: Option<Memo>, port: u16, state: &State) -> Memo {
     let active = state.config.active(&Env::default()).provider;
-    active
+    let active = active
         .map(|active| active.value)
-        .filter(|active| active != PROVIDER && !active.is_empty())
-        .or_else(|| files.memo()?.previous)
+        .filter(|active| !active.is_empty());
+    match memo {
+        None => Memo {
+            port,
+            previous: active,
+            former: Former::of(&state.config),
+        },
+        Some(memo) => Memo {
+            port,
+            previous: active.filter(|id| id != PROVIDER).or(memo.previous),
+            former: memo.former,
+        },
+    }
 }
 
 fn agreement(choice: &Choice, key: &Secret, cx: &Context) -> Result<Vec<Shadow>> {
