@@ -10,16 +10,13 @@ use crate::talk::Talk;
 const TYPE_ONE: &str = "another model";
 
 pub fn pick(prompt: &Prompt, talk: &Talk, state: &State) -> Result<Vec<Route>> {
-    let host = |provider: &crate::catalog::Provider| {
-        let row = provider.host.as_ref()?;
-        state.config.file_setting(row.setting)
-    };
+    let setting = |name: &str| state.config.file_setting(name);
     let configured = state.config.configured();
     let known: Vec<Route> = reachable()
         .filter_map(|provider| {
             let entry = configured.iter().find(|known| known.id == provider.id)?;
             let model = entry.model.as_deref().or(provider.default_model)?;
-            Route::of(provider, model, host).ok()
+            Route::of(provider, model, setting).ok()
         })
         .collect();
     let mut chosen: Vec<Route> = Vec::new();
@@ -48,7 +45,7 @@ pub fn pick(prompt: &Prompt, talk: &Talk, state: &State) -> Result<Vec<Route>> {
         }
         match left.get(answer - offset) {
             Some(route) => chosen.push((*route).clone()),
-            None => match Route::parse(&prompt.text("PROVIDER/MODEL", "")?, host) {
+            None => match Route::parse(&prompt.text("PROVIDER/MODEL", "")?, setting) {
                 Ok(route) if chosen.iter().all(|earlier| earlier.name != route.name) => {
                     chosen.push(route);
                 }

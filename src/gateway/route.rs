@@ -48,8 +48,8 @@ pub struct Route {
 }
 
 impl Route {
-    /// `provider/model`: the first part is the provider, by id or usual name.
-    pub fn parse(text: &str, host: impl FnOnce(&Provider) -> Option<String>) -> Result<Self> {
+    /// `provider/model`: the first part is the provider, by id or usual name. `setting` is what goose's files say.
+    pub fn parse(text: &str, setting: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let text = text.trim();
         let Some((provider, model)) = text.split_once('/').filter(|(provider, model)| {
             !provider.is_empty() && !model.is_empty() && !model.contains(char::is_whitespace)
@@ -59,13 +59,13 @@ impl Route {
                 "write PROVIDER/MODEL, such as openai/gpt-4o or openrouter/anthropic/claude-sonnet-4",
             ));
         };
-        Self::of(named(provider)?, model, host)
+        Self::of(named(provider)?, model, setting)
     }
 
     pub fn of(
         provider: &'static Provider,
         model: &str,
-        host: impl FnOnce(&Provider) -> Option<String>,
+        setting: impl Fn(&str) -> Option<String>,
     ) -> Result<Self> {
         let engine = engine(provider).ok_or_else(|| {
             let known: Vec<_> = reachable().map(|provider| provider.id).collect();
@@ -74,13 +74,13 @@ impl Route {
                 format!("it reaches {}", known.join(", ")),
             )
         })?;
-        let usual = provider.base_url(None);
-        let base = provider.base_url(host(provider).as_deref());
+        let usual = format!("{}{}", provider.base_url(None), engine.tail);
+        let base = address(provider, engine, setting);
         Ok(Self {
             name: format!("{}/{model}", engine.prefix),
             call: format!("{}/{model}", engine.like.unwrap_or(engine.prefix)),
             model: model.to_owned(),
-            base: (engine.always || base != usual).then(|| format!("{base}{}", engine.tail)),
+            base: (engine.always || base != usual).then_some(base),
             provider,
             rpm: None,
             tpm: None,
@@ -90,6 +90,24 @@ impl Route {
     /// The variable that LiteLLM finds the key in.
     pub fn key(&self) -> Option<&'static str> {
         self.provider.key.as_ref().map(|key| key.variable)
+    }
+}
+
+/// Where goose calls with what its files say, in LiteLLM's form.
+fn address(
+    provider: &Provider,
+    engine: &Engine,
+    setting: impl Fn(&str) -> Option<String>,
+) -> String {
+    let host = provider.host.as_ref();
+    let over = host.and_then(|host| setting(host.over.as_ref()?.setting));
+    match over {
+        // It has its version path already, or goose calls without one.
+        Some(address) => address.trim().trim_end_matches('/').to_owned(),
+        None => {
+            let value = host.and_then(|host| setting(host.setting));
+            format!("{}{}", provider.base_url(value.as_deref()), engine.tail)
+        }
     }
 }
 
@@ -185,12 +203,28 @@ mod tests {
 
     #[test]
     fn an_address_of_the_users_own_is_passed_on_in_litellms_form() {
-        let at =
-            |text: &str, host: &str| Route::parse(text, |_| Some(host.to_owned())).unwrap().base;
-        assert_eq!(
-            at("openai/gpt-4o", "https://proxy.example").as_deref(),
-            Some("https://proxy.example/v1")
-        );
+        let at = |settings: &[(&str, &str)]| {
+            let setting = |name: &str| {
+                let found = settings.iter().find(|(known, _)| *known == name)?;
+                Some(found.1.to_owned())
+            };
+            Route::parse("openai/gpt-4o", setting).unwrap().base
+        };
+        let host = ("OPENAI_HOST", "https://proxy.example");
+        assert_eq!(at(&[host]).as_deref(), Some("https://proxy.example/v1"));
+        for base in [
+            "https://other.example/api/v1",
+            "https://other.example/plain",
+        ] {
+            let over = ("OPENAI_BASE_URL", base);
+            assert_eq!(at(&[host, over]).as_deref(), Some(base));
+            assert_eq!(
+                at(&[("OPENAI_BASE_URL", &format!("{base}/"))]).as_deref(),
+                Some(base)
+            );
+        }
+        let usual = ("OPENAI_BASE_URL", "https://api.openai.com/v1");
+        assert_eq!(at(&[usual]), None);
         assert_eq!(route("openai/gpt-4o").unwrap().base, None);
         assert_eq!(
             route("ollama/qwen3").unwrap().base.as_deref(),

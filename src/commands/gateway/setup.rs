@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::catalog::{self, Provider};
+use crate::catalog;
 use crate::check::Target;
 use crate::cli::GatewaySetupArgs;
 use crate::consent::{self, Outcome};
@@ -201,11 +201,11 @@ fn overrule(doubt: Error, prompt: Option<&Prompt>, cx: &Context) -> Result<()> {
 }
 
 fn named(args: &GatewaySetupArgs, state: &State) -> Result<Vec<Route>> {
-    let host = |provider: &Provider| state.config.file_setting(provider.host.as_ref()?.setting);
+    let setting = |name: &str| state.config.file_setting(name);
     let routes: Vec<Route> = args
         .models
         .iter()
-        .map(|text| Route::parse(text, host))
+        .map(|text| Route::parse(text, setting))
         .collect::<Result<_>>()?;
     for (place, route) in routes.iter().enumerate() {
         if routes
