@@ -10,6 +10,7 @@ use crate::check::http::local::{Up, is_up};
 use crate::error::{Error, Result};
 use crate::fsio::{self, Lock, Privacy};
 use crate::gateway::HEALTH;
+use crate::gateway::config::Written;
 use crate::goose::paths::OwnPaths;
 use crate::patience::Patience;
 use crate::process;
@@ -26,6 +27,16 @@ const LAST_MOMENT: Duration = Duration::from_secs(2);
 pub struct Trace {
     pub pid: u32,
     pub port: u16,
+    /// The mark of the configuration that it was started with.
+    #[serde(default)]
+    pub config: Option<u64>,
+}
+
+impl Trace {
+    /// It goes on with another configuration than this one, as LiteLLM reads its own only once.
+    pub fn is_stale(&self, now: &Written) -> bool {
+        self.config.is_some_and(|config| config != now.mark())
+    }
 }
 
 /// Where both are kept, and the configuration that is on LiteLLM's command line.
@@ -181,7 +192,11 @@ mod tests {
     }
 
     fn of(pid: u32) -> Trace {
-        Trace { pid, port: 1 }
+        Trace {
+            pid,
+            port: 1,
+            config: None,
+        }
     }
 
     #[test]

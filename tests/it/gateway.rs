@@ -563,6 +563,16 @@ fn what_a_killed_run_left_behind_is_named_and_ended() {
             .json();
         let note = format!("(process {}) goes on as it was", process["pid"]);
         assert!(told["notes"].to_string().contains(&note), "{told}");
+        let again = Setup::new(&home)
+            .args(["gateway", "run", "--json"])
+            .code(0)
+            .run();
+        let again = again.json();
+        assert_eq!(
+            (&again["models"], &again["stale"]),
+            (&Value::Null, &json!(true))
+        );
+        assert_eq!(status()["stale"], json!(true));
         gateway.child.kill().unwrap();
         gateway.child.wait().unwrap();
         let left = status();
@@ -582,6 +592,12 @@ fn what_a_killed_run_left_behind_is_named_and_ended() {
     gateway.says(&format!("had left behind (process {pid}, port {port})"));
     gateway.says("the gateway answers");
     assert_ne!(status()["process"]["pid"].to_string(), pid);
+    let again = Setup::new(&home)
+        .args(["gateway", "run", "--json"])
+        .code(0)
+        .run();
+    assert_eq!(again.json()["stale"], json!(false), "{again}");
+    assert_eq!(status()["stale"], json!(false));
     assert_eq!(gateway.stop(), 0);
     assert!(!listens());
     assert_eq!(status()["process"], Value::Null);
@@ -647,6 +663,63 @@ fn a_port_that_is_taken_is_named() {
     set_up(&home, listener.local_addr().unwrap().port());
     let told = Setup::new(&home).args(["gateway", "run"]).code(2).run();
     assert!(told.stderr.contains("something else listens"), "{told}");
+}
+
+#[test]
+fn a_gateway_that_somebody_else_started_with_other_models_is_not_called_up_to_date() {
+    let internet = Internet::new();
+    let home = home(&internet, &[OPENAI, ANTHROPIC]);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    set_up(&home, port);
+    let key = home.secrets_yaml()["LITELLM_API_KEY"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let models = std::sync::Arc::new(std::sync::Mutex::new(vec![MODELS[0]]));
+    let now = models.clone();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let head: Vec<String> = lines
+                .by_ref()
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty())
+                .collect();
+            let is_allowed = head.iter().any(|line| line.ends_with(&key));
+            let rows: Vec<Value> = now
+                .lock()
+                .unwrap()
+                .iter()
+                .map(|id| json!({"id": id}))
+                .collect();
+            let (code, body) = match head.first() {
+                Some(line) if line.contains("/health/") => (200, "alive".to_owned()),
+                Some(line) if line.contains("/v1/models") && is_allowed => {
+                    (200, json!({"data": rows}).to_string())
+                }
+                Some(line) if line.contains("/v1/models") => (401, "{}".to_owned()),
+                _ => (404, "{}".to_owned()),
+            };
+            drop(write!(
+                stream,
+                "HTTP/1.1 {code} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            ));
+        }
+    });
+    let run = || Setup::new(&home).args(["gateway", "run"]).code(0).run();
+    let old = run();
+    assert!(
+        old.stdout.contains("runs already") && old.stdout.contains("before the last change"),
+        "{old}"
+    );
+    models.lock().unwrap().push(MODELS[1]);
+    let new = run();
+    assert!(
+        new.stdout.contains("runs already") && !new.stdout.contains("before the last change"),
+        "{new}"
+    );
 }
 
 #[test]

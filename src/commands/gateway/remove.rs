@@ -1,6 +1,6 @@
 //! `goose-setup gateway remove`: goose goes back to what it was.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::check::http::local::{Up, is_up};
 use crate::cli::Writing;
@@ -68,7 +68,8 @@ pub(super) fn run(writing: Writing, cx: &Context) -> Result<Report> {
     };
     let written = Written::of(&plan, writing.dry_run).noting(still_runs);
     let text = head + &written.lines();
-    Ok(written.report(json!({"provider": back_to, "ends": orphan}), text))
+    let ends = orphan.map(named);
+    Ok(written.report(json!({"provider": back_to, "ends": ends}), text))
 }
 
 /// Takes the gateway out of goose's config and store. Tells the provider that goose uses instead, if that changes.
@@ -120,7 +121,11 @@ fn end_alone(trace: Trace, place: &Place, writing: Writing, cx: &Context) -> Res
     }
     let written = Written::of(&Plan::default(), writing.dry_run).noting([note]);
     let text = format!("no gateway is set up\n{}", written.lines());
-    Ok(written.report(json!({"ends": trace}), text))
+    Ok(written.report(json!({"ends": named(trace)}), text))
+}
+
+fn named(trace: Trace) -> Value {
+    json!({"pid": trace.pid, "port": trace.port})
 }
 
 fn ending(trace: Trace) -> String {

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::catalog;
-use crate::check;
 use crate::check::http::local::{Up, is_up};
+use crate::check::{self, Finding};
 use crate::cli::GatewayRunArgs;
 use crate::context::Context;
 use crate::error::{Error, Exit, Result};
@@ -32,6 +32,8 @@ const START: Duration = Duration::from_secs(90);
 const FETCH: Duration = Duration::from_secs(600);
 /// Requests in hand may finish.
 const STOP: Duration = Duration::from_secs(10);
+/// LiteLLM reads its configuration once.
+const STALE: &str = "it goes on with the configuration before the last change: stop it, and start `goose-setup gateway run` again";
 /// As much of a log as explains why it ended.
 const TAIL: usize = 12;
 
@@ -44,7 +46,7 @@ pub(super) fn run(args: &GatewayRunArgs, cx: &Context) -> Result<Report> {
     let keys = keys(&gateway, cx, &state)?;
     let place = Place::of(&state.own);
     let Some(mut watch) = place.watch() else {
-        return Ok(report(&url, &gateway, already(&url, place.look())));
+        return Ok(already(&gateway, place.look()));
     };
     if let Some(trace) = watch.left_behind() {
         place.end(trace)?;
@@ -55,19 +57,13 @@ pub(super) fn run(args: &GatewayRunArgs, cx: &Context) -> Result<Report> {
     }
     match is_up(port, HEALTH) {
         Up::No => {}
-        Up::Yes if knows_key(cx, &state)? => {
-            return Ok(report(
-                &url,
-                &gateway,
-                format!("the gateway runs already at {url}\n"),
-            ));
+        Up::Yes => {
+            if let Some(models) = models_of_ours(cx, &state)? {
+                return Ok(foreign(&url, &gateway, models));
+            }
+            return Err(taken(&url));
         }
-        Up::Yes | Up::Stranger => {
-            return Err(Error::usage(
-                format!("something else listens at {url}"),
-                "stop it, or set the gateway up again with another --port",
-            ));
-        }
+        Up::Stranger => return Err(taken(&url)),
     }
     let engine = Engine::find(&cx.env)?;
     let words = if args.log {
@@ -86,6 +82,7 @@ pub(super) fn run(args: &GatewayRunArgs, cx: &Context) -> Result<Report> {
     watch.keep(Trace {
         pid: service.pid(),
         port,
+        config: Some(gateway.written.mark()),
     })?;
     let log = (!args.log).then_some(place.log.as_path());
     let started = Instant::now();
@@ -117,12 +114,42 @@ pub(super) fn run(args: &GatewayRunArgs, cx: &Context) -> Result<Report> {
     Ok(report(&url, &gateway, "the gateway is stopped\n".into()))
 }
 
-fn already(url: &str, found: Found) -> String {
-    let process = match found {
-        Found::Watched(Some(trace)) => format!(" (process {})", trace.pid),
-        _ => String::new(),
+/// Another `gateway run` is at work, maybe since before the last change.
+fn already(gateway: &Gateway, found: Found) -> Report {
+    let trace = match found {
+        Found::Watched(trace) => trace,
+        _ => None,
     };
-    format!("another `gateway run` is at work: the gateway runs already at {url}{process}\n")
+    let url = gateway::url(trace.map_or(gateway.memo.port, |trace| trace.port));
+    let process = trace.map_or(String::new(), |trace| format!(" (process {})", trace.pid));
+    let text =
+        format!("another `gateway run` is at work: the gateway runs already at {url}{process}\n");
+    if trace.is_some_and(|trace| trace.is_stale(&gateway.written)) {
+        let text = text + &format!("note: {STALE}\n");
+        return told(&url, &Value::Null, true, text);
+    }
+    told(&url, &json!(gateway.written.models), false, text)
+}
+
+/// Somebody else started a LiteLLM that takes our key.
+fn foreign(url: &str, gateway: &Gateway, models: Vec<String>) -> Report {
+    let is_stale = gateway
+        .written
+        .models
+        .iter()
+        .any(|model| !models.contains(model));
+    let mut text = format!("the gateway runs already at {url}\n");
+    if is_stale {
+        text.push_str(&format!("note: {STALE}\n"));
+    }
+    told(url, &json!(models), is_stale, text)
+}
+
+fn taken(url: &str) -> Error {
+    Error::usage(
+        format!("something else listens at {url}"),
+        "stop it, or set the gateway up again with another --port",
+    )
 }
 
 /// What LiteLLM's configuration refers to, from the store or else from the environment.
@@ -174,13 +201,17 @@ fn keys(
     Ok(keys)
 }
 
-/// Whoever is up takes our key, so it is our gateway.
-fn knows_key(cx: &Context, state: &State) -> Result<bool> {
+/// The models of whoever is up, if it takes our key, so that it is our gateway.
+fn models_of_ours(cx: &Context, state: &State) -> Result<Option<Vec<String>>> {
     let provider = catalog::find(PROVIDER)?;
     let key = stored_key::set_up(provider, cx, state)?;
     let target = stored_key::target(provider, key.as_ref(), cx, state);
-    let finding = check::prove(&cx.network()?, &target);
-    Ok(finding.verdict == Verdict::Valid)
+    let proof = check::prove_and_list(&cx.network()?, &target);
+    if proof.finding.verdict != Verdict::Valid {
+        return Ok(None);
+    }
+    let models = proof.models.map_err(Finding::into_error)?;
+    Ok(Some(models.into_iter().map(|model| model.id).collect()))
 }
 
 fn say_ready(url: &str, gateway: &Gateway, log: Option<&Path>, cx: &Context) {
@@ -221,9 +252,13 @@ fn gone(how: &str, log: Option<&Path>, secrets: &[Secret], cx: &Context) -> Erro
 }
 
 fn report(url: &str, gateway: &Gateway, text: String) -> Report {
+    told(url, &json!(gateway.written.models), false, text)
+}
+
+fn told(url: &str, models: &Value, is_stale: bool, text: String) -> Report {
     Report::new(
         Exit::Done,
-        json!({"url": url, "models": gateway.written.models}),
+        json!({"url": url, "models": models, "stale": is_stale}),
         text,
     )
 }

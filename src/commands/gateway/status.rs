@@ -32,6 +32,10 @@ pub(super) fn run(cx: &Context) -> Result<Report> {
     };
     let url = gateway::url(gateway.memo.port);
     let is_running = is_up(gateway.memo.port, HEALTH) == Up::Yes;
+    let is_stale = match found {
+        Found::Watched(trace) => trace.is_some_and(|trace| trace.is_stale(&gateway.written)),
+        _ => false,
+    };
     let active = state.config.active(&cx.env).provider;
     let host = state.config.setting(&cx.env, HOST);
     let is_used = active.is_some_and(|active| active.value == PROVIDER)
@@ -55,6 +59,13 @@ pub(super) fn run(cx: &Context) -> Result<Report> {
     if let Found::LeftBehind(trace) = found {
         line("warning", left_behind(trace));
     }
+    if is_stale {
+        line(
+            "warning",
+            "it goes on with the configuration before the last change until it is started again"
+                .into(),
+        );
+    }
     line("models", gateway.written.models.join(", then "));
     line("config", view::path(&files.config.path, &cx.env));
     line(
@@ -74,6 +85,7 @@ pub(super) fn run(cx: &Context) -> Result<Report> {
             "configured": true,
             "running": is_running,
             "process": process(found),
+            "stale": is_stale,
             "url": url,
             "models": gateway.written.models,
             "config": files.config.path,
