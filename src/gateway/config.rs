@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 use serde_yaml::{Mapping, Value};
 use sha2::{Digest, Sha256};
+use url::{Host, Url};
 
+use crate::catalog::is_local;
 use crate::error::{Error, Result};
 use crate::gateway::MASTER_KEY;
 use crate::gateway::route::Route;
@@ -130,8 +132,25 @@ impl Written {
         names
     }
 
-    /// The same for replicas that share what they know through Redis.
-    pub fn shared(&self) -> Result<String> {
+    /// A model is asked of a server on the very machine that LiteLLM runs on.
+    pub fn asks_this_machine(&self) -> bool {
+        !self.addresses_here().is_empty()
+    }
+
+    fn addresses_here(&self) -> Vec<Url> {
+        let rows = self.content.get("model_list").and_then(Value::as_sequence);
+        let bases = rows
+            .into_iter()
+            .flatten()
+            .filter_map(|row| row.get("litellm_params")?.get("api_base")?.as_str());
+        bases
+            .filter_map(|base| Url::parse(base).ok())
+            .filter(is_here)
+            .collect()
+    }
+
+    /// The same for replicas that share what they know through Redis, and know this machine by the name `outside`.
+    pub fn shared(&self, outside: &str) -> Result<String> {
         let edits = [
             ("redis_host", Value::from("redis")),
             ("redis_port", Value::from(6379)),
@@ -142,8 +161,28 @@ impl Written {
         ]
         .map(|(name, value)| Edit::set(["router_settings", name], value));
         let edited = yaml_edit::apply(&self.path, &self.text, &edits)?;
-        Ok(String::from_utf8_lossy(&edited.text).into_owned())
+        let mut text = String::from_utf8_lossy(&edited.text).into_owned();
+        for address in self.addresses_here() {
+            let Some(host) = address.host_str() else {
+                continue;
+            };
+            // With what comes before and after the name, so that a longer one which begins alike is left alone.
+            for end in [":", "/", "\"", "'", "\n"] {
+                let scheme = address.scheme();
+                let (here, there) = (
+                    format!("{scheme}://{host}{end}"),
+                    format!("{scheme}://{outside}{end}"),
+                );
+                text = text.replace(&here, &there);
+            }
+        }
+        Ok(text)
     }
+}
+
+fn is_here(address: &Url) -> bool {
+    let is_any = matches!(address.host(), Some(Host::Ipv4(ip)) if ip.is_unspecified());
+    is_any || address.host_str().is_some_and(is_local)
 }
 
 fn collect(value: &Value, names: &mut Vec<String>) {
@@ -239,12 +278,44 @@ mod tests {
     fn replicas_share_through_redis() {
         let text = render(&routes(), MANNERS);
         let written = Written::parse(Path::new("g"), text.as_bytes()).unwrap();
-        let shared = yaml(&written.shared().unwrap());
+        let shared = yaml(&written.shared("outside").unwrap());
         assert_eq!(
             shared["router_settings"]["redis_host"],
             Value::from("redis")
         );
         assert_eq!(shared["model_list"], yaml(&text)["model_list"]);
+    }
+
+    #[test]
+    fn only_what_is_on_this_machine_gets_another_name_in_a_container() {
+        let bases = [
+            ("http://localhost:11434", "http://outside:11434"),
+            ("http://127.0.0.1", "http://outside"),
+            ("http://0.0.0.0:1/v1", "http://outside:1/v1"),
+            ("http://[::1]:2", "http://outside:2"),
+            (
+                "https://localhost.example:3/v1",
+                "https://localhost.example:3/v1",
+            ),
+            ("http://10.0.0.1:4", "http://10.0.0.1:4"),
+        ];
+        let rows: String = bases
+            .iter()
+            .map(|(base, _)| {
+                format!("- {{model_name: m, litellm_params: {{api_base: \"{base}\"}}}}\n")
+            })
+            .collect();
+        let text = format!("model_list:\n{rows}");
+        let written = Written::parse(Path::new("g"), text.as_bytes()).unwrap();
+        assert!(written.asks_this_machine());
+        let shared = yaml(&written.shared("outside").unwrap());
+        for (place, (_, wanted)) in bases.iter().enumerate() {
+            let base = &shared["model_list"][place]["litellm_params"]["api_base"];
+            assert_eq!(base, wanted);
+        }
+        let text = render(&routes(), MANNERS);
+        let written = Written::parse(Path::new("g"), text.as_bytes()).unwrap();
+        assert!(!written.asks_this_machine());
     }
 
     #[test]

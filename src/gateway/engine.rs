@@ -11,8 +11,8 @@ use crate::process;
 /// The version that was seen working. Runners that fetch LiteLLM fetch this one, not whatever is newest that day.
 const PACKAGE: &str = "litellm[proxy]==1.108.7";
 
-/// What LiteLLM needs of our environment besides the keys: to find its files, and the way to the providers.
-const PASSED_ON: [&str; 25] = [
+/// What LiteLLM needs of our environment besides the keys, and whoever starts it for us has by himself.
+const USUAL: [&str; 12] = [
     "PATH",
     "HOME",
     "USER",
@@ -21,12 +21,16 @@ const PASSED_ON: [&str; 25] = [
     "TMPDIR",
     "TMP",
     "TEMP",
-    "XDG_CACHE_HOME",
-    "XDG_DATA_HOME",
     "SYSTEMROOT",
     "USERPROFILE",
     "APPDATA",
     "LOCALAPPDATA",
+];
+
+/// What it needs besides: where its files are, and the way to the providers.
+const WAYS: [&str; 13] = [
+    "XDG_CACHE_HOME",
+    "XDG_DATA_HOME",
     "HTTPS_PROXY",
     "https_proxy",
     "HTTP_PROXY",
@@ -74,6 +78,14 @@ impl Engine {
             })
     }
 
+    #[cfg(test)]
+    pub(super) fn stand_in(arguments: &[&'static str]) -> Self {
+        Self {
+            program: "litellm".into(),
+            arguments: arguments.into(),
+        }
+    }
+
     /// It has to be fetched first, which may take minutes.
     pub fn fetches(&self) -> bool {
         !self.arguments.is_empty()
@@ -104,16 +116,25 @@ pub fn environment(
         ("LITELLM_LOCAL_MODEL_COST_MAP", "True"),
         ("PYTHONUNBUFFERED", "1"),
     ];
-    let is_runners_own =
-        |name: &&str| engine.fetches() && RUNNERS_OWN.iter().any(|start| name.starts_with(start));
-    PASSED_ON
+    let usual = USUAL
         .into_iter()
-        .chain(env.names().filter(is_runners_own))
-        .filter_map(|name| Some((name, env.text(name)?)))
+        .filter_map(|name| Some((name, env.text(name)?)));
+    usual
+        .chain(ways(env, Some(engine)))
         .chain(fixed)
         .map(|(name, value)| (name.to_owned(), Zeroizing::new(value.to_owned())))
         .chain(keys)
         .collect()
+}
+
+/// What a service manager does not have by itself, and LiteLLM is in need of, wherever it is found.
+pub fn ways<'e>(env: &'e Env, engine: Option<&Engine>) -> impl Iterator<Item = (&'e str, &'e str)> {
+    let fetches = engine.is_some_and(Engine::fetches);
+    let is_runners_own =
+        move |name: &&str| fetches && RUNNERS_OWN.iter().any(|start| name.starts_with(start));
+    WAYS.into_iter()
+        .chain(env.names().filter(is_runners_own))
+        .filter_map(|name| Some((name, env.text(name)?)))
 }
 
 /// A proxy that would be asked for addresses on this very machine too; goose would not reach the gateway.

@@ -723,6 +723,91 @@ fn a_gateway_that_somebody_else_started_with_other_models_is_not_called_up_to_da
 }
 
 #[test]
+fn a_service_finds_its_way_out_and_a_key_that_it_would_not_find_is_named() {
+    let internet = Internet::new();
+    let home = home(&internet, &[OPENAI, ANTHROPIC]);
+    let secrets = home.read(".config/goose/secrets.yaml");
+    let without: String = secrets
+        .lines()
+        .filter(|line| !line.starts_with("ANTHROPIC_API_KEY"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    home.write(".config/goose/secrets.yaml", without);
+    let key = ANTHROPIC.key("gateway");
+    let way = "`goose-setup key set anthropic --key-env ANTHROPIC_API_KEY`";
+    let told = Setup::new(&home)
+        .args(["gateway", "setup", MODELS[0], MODELS[1], "--yes", "--json"])
+        .env("ANTHROPIC_API_KEY", &key)
+        .code(0)
+        .run()
+        .json();
+    assert!(told["notes"].to_string().contains(way), "{told:#}");
+    let service = || {
+        Setup::new(&home)
+            .args(["gateway", "service", "--kind", "systemd", "--json"])
+            .env("ANTHROPIC_API_KEY", &key)
+            .env("NO_PROXY", "127.0.0.1,localhost")
+            .env("ALL_PROXY", "http://ann:of-ann@proxy.corp:3128")
+            .code(0)
+            .run()
+            .json()
+    };
+    let told = service();
+    let notes = told["notes"].to_string();
+    assert!(
+        notes.contains(way) && notes.contains("ALL_PROXY"),
+        "{told:#}"
+    );
+    let unit = told["text"].as_str().unwrap();
+    for word in [
+        "\"HTTPS_PROXY=",
+        "\"SSL_CERT_FILE=",
+        "\"NO_PROXY=127.0.0.1,localhost\"",
+    ] {
+        assert!(unit.contains(word), "{word}\n{unit}");
+    }
+    assert!(!told.to_string().contains("of-ann"), "{told:#}");
+    // The advice is one that works.
+    Setup::new(&home)
+        .args([
+            "key",
+            "set",
+            "anthropic",
+            "--key-env",
+            "ANTHROPIC_API_KEY",
+            "--yes",
+        ])
+        .env("ANTHROPIC_API_KEY", &key)
+        .code(0)
+        .run();
+    assert!(!service()["notes"].to_string().contains(way));
+}
+
+#[test]
+fn goose_and_the_gateway_call_the_same_address_by_a_base_url_in_goose_files() {
+    let internet = Internet::new();
+    let home = home(&internet, &[OPENAI, ANTHROPIC]);
+    let config = home.config() + "OPENAI_BASE_URL: https://team.example/openai/v1\n";
+    home.write(".config/goose/config.yaml", config);
+    Setup::new(&home)
+        .args([
+            "gateway",
+            "setup",
+            MODELS[0],
+            MODELS[1],
+            "--yes",
+            "--no-check",
+        ])
+        .code(0)
+        .run();
+    let written = home.read(".config/goose-setup/gateway.yaml");
+    assert!(
+        written.contains("api_base: \"https://team.example/openai/v1\"\n"),
+        "{written}"
+    );
+}
+
+#[test]
 fn units_and_the_team_file_carry_no_key() {
     let internet = Internet::new();
     let home = home(&internet, &[OPENAI, ANTHROPIC]);

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::unstored;
 use crate::catalog;
 use crate::check::Target;
 use crate::cli::GatewaySetupArgs;
@@ -58,6 +59,13 @@ pub(super) fn run(args: &GatewaySetupArgs, cx: &Context) -> Result<Report> {
     let mut plan = plan::setup(&choice, &state.config, Some(state.secrets()?))?;
     plan.title = "set up the gateway".into();
     plan.notes.extend(learned);
+    let mut variables: Vec<String> = Vec::new();
+    for name in routes.iter().filter_map(Route::key) {
+        if variables.iter().all(|known| known != name) {
+            variables.push(name.to_owned());
+        }
+    }
+    plan.notes.extend(unstored(&variables, cx, &state)?);
     let manners = Manners {
         cooldown: args.cooldown,
         retries: args.retries,
