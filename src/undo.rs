@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::fsio::Snapshot;
 use crate::goose::config::ACTIVE;
 use crate::history::{Entry, FileRecord, Text};
+use crate::mask;
 use crate::plan::{self, FileChange, Plan};
 use crate::secrets::{Entries, Seen};
 use crate::shell::rc;
@@ -163,12 +164,31 @@ impl WayBack<'_> {
                 }),
                 _ if is == was => {}
                 _ => self.notes.push(format!(
-                    "`{}` was changed since and stays as it is",
-                    self.path.join(".")
+                    "`{}` was changed since and stays as it is: before {}, by this change {}, now {}",
+                    self.path.join("."),
+                    shown(name, was),
+                    shown(name, made),
+                    shown(name, is),
                 )),
             }
             self.path.pop();
         }
+    }
+}
+
+/// A value as a note may show it: without secrets, and on one line.
+fn shown(name: &str, value: Option<&Value>) -> String {
+    let Some(value) = value else {
+        return "nothing".to_owned();
+    };
+    let text = serde_yaml::to_string(value).unwrap_or_default();
+    match text.trim_end().lines().collect::<Vec<_>>()[..] {
+        [line] => {
+            let start = format!("{name}: ");
+            let whole = mask::lines(&[&format!("{start}{line}")]).concat();
+            whole.trim_start_matches(&start).to_owned()
+        }
+        _ => "another value".to_owned(),
     }
 }
 
@@ -239,7 +259,21 @@ mod tests {
         assert!(!text.contains("model: x"));
         assert_eq!(
             notes,
-            ["`active_provider` was changed since and stays as it is"]
+            [
+                "`active_provider` was changed since and stays as it is: before groq, by this change openrouter, now mistral"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_told_of_a_value_is_one_line_without_a_secret() {
+        let value = |text: &str| serde_yaml::from_str::<Value>(text).unwrap();
+        assert_eq!(shown("MODEL", None), "nothing");
+        assert_eq!(shown("MODEL", Some(&value("a/b"))), "a/b");
+        assert_eq!(shown("X_API_KEY", Some(&value("canary"))), "[hidden]");
+        assert_eq!(
+            shown("MODEL", Some(&value("{a: 1, b: 2}"))),
+            "another value"
         );
     }
 

@@ -199,7 +199,7 @@ fn shells(test: &str, wanted: &[Shell]) -> Vec<(Shell, PathBuf)> {
             let found = on_path(name);
             if found.is_none() {
                 skip(test, name);
-                if is_strict && *shell != Shell::Nushell {
+                if is_strict {
                     panic!("{test} needs {name}");
                 }
             }

@@ -58,6 +58,7 @@ fn a_name_with_a_dash_makes_a_key_that_every_shell_can_export_and_goose_reads() 
         .args(["script"])
         .code(0)
         .run();
+    home.plants("seen");
     assert_eq!(home.read("seen"), KEY);
     without_store(&home);
     let said = goose.start(&home).env(name, KEY).run();

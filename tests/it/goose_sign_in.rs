@@ -22,6 +22,9 @@ fn machine(internet: &Internet) -> Home {
         .with_config("GOOSE_DISABLE_KEYRING: true\n");
     home.set("SHELL", "/bin/bash");
     home.keeps_secret(TOKEN);
+    for of_goose in ["databricks", "gemini_oauth", "kimicode"] {
+        home.plants(&format!(".config/goose/{of_goose}"));
+    }
     home
 }
 

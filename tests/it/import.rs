@@ -587,6 +587,7 @@ fn what_fish_itself_keeps_of_a_key_is_read_as_fish_wrote_it() {
     };
     let key = OPENROUTER.key("fish");
     let (_internet, home) = internet(&[(OPENROUTER, &key)]);
+    home.plants(".config/fish/fish_variables");
     Setup::program(&home, fish)
         .args(["-c", "read --local key; set -Ux OPENROUTER_API_KEY $key"])
         .stdin(format!("{key}\n"))

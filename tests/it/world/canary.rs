@@ -30,7 +30,7 @@ pub(super) fn search(home: &Home, planted: &[PathBuf]) {
     for path in &files {
         let file = path.strip_prefix(home.path()).unwrap_or(path);
         let is_store = store.is_some() && fs::canonicalize(path).ok() == store;
-        if is_store || planted.contains(path) || may_hold_keys(file) {
+        if is_store || planted.iter().any(|place| path.starts_with(place)) || may_hold_keys(file) {
             continue;
         }
         let text = fs::read(path).unwrap_or_default();

@@ -129,7 +129,7 @@ impl Home {
         self.planted.lock().unwrap().push(path);
     }
 
-    /// The test put a secret there by other means than `write`.
+    /// A secret gets there, a file or a folder, by other means than `write`: from the test, or from goose itself.
     pub(crate) fn plants(&self, path: &str) {
         self.planted.lock().unwrap().push(self.path().join(path));
     }
