@@ -663,6 +663,10 @@ fn a_list_takes_the_keys_that_lists_take() {
     person.types("vertexx").sees("nothing fits");
     // However fast they come: a terminal in line mode would keep a Backspace for itself.
     person.presses(Key::Enter).presses(Key::Backspace);
+    person.sees("❯ Google Vertex AI");
+    for _ in 0..1000 {
+        person.types("x").presses(Key::Backspace);
+    }
     person.sees("❯ Google Vertex AI").presses(Key::Space);
     person.types("gemini").sees("› vertex gemini").sees("1 of ");
     person.presses(Key::CtrlD);
